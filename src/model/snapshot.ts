@@ -111,6 +111,8 @@ export interface BatteryAggregate {
 }
 /** System Controller. Temperature °F, as the gateway gives it. */
 export interface Enpower extends EnsembleDevice {
+  /** Up to firmware 7. */
+  readonly zigbeeFirmware: Maybe<string>;
   readonly gridMode: Maybe<string>;
   readonly mainsAdminState: Maybe<string>;
   readonly mainsOperState: Maybe<string>;
@@ -205,13 +207,14 @@ export interface Tariff {
 export interface GeneratorStatus {
   readonly adminState: Maybe<string>;
   readonly operState: Maybe<string>;
-  readonly adminMode: Maybe<string>;
-  readonly schedule: Maybe<string>;
+  /** Numbers without a published meaning: `adminMode` 0 or 2, `schedule` 0 or 1, `type` 0 or 1 seen. */
+  readonly adminMode: Maybe;
+  readonly schedule: Maybe;
   readonly startSoc: Maybe;
   readonly stopSoc: Maybe;
   readonly excOn: Maybe;
   readonly present: Maybe<boolean>;
-  readonly type: Maybe<string>;
+  readonly type: Maybe;
 }
 /** `nameplateKw` in kW, whatever the gateway's key says. */
 export interface GeneratorConfig {
@@ -242,7 +245,8 @@ export interface GeneratorSchedule {
   readonly startSoc: Maybe;
   readonly stopSoc: Maybe;
   readonly lastUpdatedBy: Maybe<string>;
-  readonly schedule: Maybe<string>;
+  /** The whole plan as it came (needed to write it back). */
+  readonly schedule: Json;
 }
 /** `/home`: the interface in use and the gateway's time zone (IANA). */
 export interface HomeInfo {
