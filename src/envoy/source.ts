@@ -1,6 +1,6 @@
 import type { Capabilities } from "../model/capabilities.ts";
 import type { GatewayInfo } from "../model/gateway.ts";
-import type { GroupName, Groups } from "../model/snapshot.ts";
+import type { GroupName, Groups, Snapshot } from "../model/snapshot.ts";
 
 /** Gets and parses JSON from the gateway. Throws `BridgeError`: `unauthorized`, `http`, `not_json`, `timeout`, `unreachable`, `too_large`. */
 export type Get = (path: string) => Promise<unknown>;
@@ -22,6 +22,8 @@ export interface ReadContext {
   readonly get: Get;
   /** When this reading began, epoch milliseconds. */
   readonly now: number;
+  /** What was last read of each group; a source may need it to tell a short list from a vanished device. */
+  readonly previous?: Snapshot;
   /** Says that the gateway's answer is not of the known shape; each distinct text is reported once. */
   readonly drift: (what: string) => void;
 }

@@ -17,6 +17,8 @@ export interface Capabilities {
   /** `phaseMode` of the last enabled CT: `split`, `three`; `null` without CTs. */
   readonly phaseMode: string | null;
   readonly production: ProductionRoute | null;
+  /** Which production document the `inverters-section` and the AC batteries' sum are read from. */
+  readonly productionDocument: "production.json" | "production";
   /** The production document also gives them (total-consumption / net-consumption), and from which route. */
   readonly consumption: ProductionRoute | null;
   readonly netConsumption: ProductionRoute | null;
@@ -48,6 +50,7 @@ export const NO_CAPABILITIES: Capabilities = {
   phaseCount: 1,
   phaseMode: null,
   production: null,
+  productionDocument: "production.json",
   consumption: null,
   netConsumption: null,
   metering: false,
