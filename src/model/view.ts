@@ -37,6 +37,8 @@ export interface Entity {
   /** Options of an enum sensor or select; event types of an event. */
   readonly options?: readonly string[];
   readonly command?: Command;
+  /** Shown while the gateway is away, too, such as the lifecycle's state: only the bridge itself must be there. */
+  readonly withoutGateway?: boolean;
 }
 
 /** One device. `id` is also its discovery id and identifier: `[a-z0-9_-]+`. */
