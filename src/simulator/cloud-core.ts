@@ -144,6 +144,19 @@ export function createCloudCore(options: CloudCoreOptions): CloudCore {
     if (request.method !== "POST" || kind === null) return reply(404, WALL, "text/html");
     return kind === "login" ? login(new URLSearchParams(request.body)) : token(wish);
   };
+  const log = (
+    request: SimulatedRequest,
+    kind: CloudRequest["kind"],
+    wish: Readonly<Record<string, unknown>>,
+    answered: SimulatedReply,
+    at: number,
+  ) => {
+    const path = request.path.split("?")[0] ?? "";
+    const email = kind === "login" ? new URLSearchParams(request.body).get("user[email]") : sessions.get(String(wish["session_id"]));
+    const serial = typeof wish["serial_num"] === "string" ? wish["serial_num"] : null;
+    const silent = answered.delivery.how === "hang" || answered.delivery.how === "reset";
+    requests.push({ at, method: request.method, path, kind, email: email ?? null, serial, status: silent ? null : answered.status });
+  };
   const until = <T>(entry: T, list: () => readonly T[], set: (next: readonly T[]) => void): End => {
     set([entry, ...list()]);
     return () => set(list().filter((other) => other !== entry));
@@ -159,11 +172,7 @@ export function createCloudCore(options: CloudCoreOptions): CloudCore {
       const fault = faults.take(request.method, request.path);
       const own = fault !== null && replacesAnswer(fault) ? reply(200, "") : answer(request, kind, wish);
       const answered = fault === null ? own : spoil(own, fault);
-      const email =
-        kind === "login" ? new URLSearchParams(request.body).get("user[email]") : (sessions.get(String(wish["session_id"])) ?? null);
-      const status = answered.delivery.how === "hang" || answered.delivery.how === "reset" ? null : answered.status;
-      const serial = typeof wish["serial_num"] === "string" ? wish["serial_num"] : null;
-      requests.push({ at: now, method: request.method, path, kind, email, serial, status });
+      log(request, kind, wish, answered, now);
       return answered;
     },
     accepts: () => !faults.offline(clock.now()),
