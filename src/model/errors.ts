@@ -9,6 +9,7 @@
  * - `cloud_unreachable`, `login_refused`, `mfa`, `no_access`, `login_budget`: Enlighten.
  * - `wrong_gateway`: another serial than the configured one. `no_credentials`: nothing to log in with.
  * - `no_production`: no endpoint gives production. `storage`: a file cannot be read or written. `config`: wrong configuration.
+ * - `firmware_changed`: `/info` says another firmware than the one that was probed.
  * - `aborted`: we were told to stop.
  */
 export type ErrorCode =
@@ -33,6 +34,7 @@ export type ErrorCode =
   | "wrong_gateway"
   | "no_credentials"
   | "no_production"
+  | "firmware_changed"
   | "storage"
   | "config"
   | "aborted";
