@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import { BridgeError } from "../model/errors.ts";
-import { neverConnected, post, type Reply } from "./https-post.ts";
+import { neverConnected, post as postOverHttps, type Reply } from "./https-post.ts";
 import type { LoginBudget } from "./login-budget.ts";
 import type { Cloud } from "./ports.ts";
 import { checkToken } from "./token.ts";
@@ -19,6 +19,8 @@ export interface EnlightenOptions {
   readonly tokensUrl?: string;
   /** PEM of a further authority to trust, for a simulated cloud. */
   readonly ca?: string | null;
+  /** How a request is sent; a simulation without sockets brings its own. */
+  readonly post?: typeof postOverHttps;
 }
 
 /** A login wall in HTML means that Enlighten takes this machine for a robot: insisting makes it longer. */
@@ -34,6 +36,7 @@ export function createEnlighten(options: EnlightenOptions): Cloud {
   const tokensUrl = checkedUrl(options.tokensUrl ?? TOKENS_URL);
   const { username, password, budget, clock } = options;
   const ca = options.ca ?? null;
+  const post = options.post ?? postOverHttps;
   let queue: Promise<unknown> = Promise.resolve();
 
   async function logIn(signal: AbortSignal): Promise<string> {

@@ -45,7 +45,8 @@ export type Event =
   | { readonly type: "found"; readonly gateway: GatewayInfo }
   | { readonly type: "unreachable"; readonly message: string; readonly heldMs: number; readonly retryAfterMs: number }
   | { readonly type: "accepted" }
-  | { readonly type: "token-refused"; readonly message: string; readonly canRefresh: boolean }
+  /** No token is left to try. `code`: what was wrong with the last one. */
+  | { readonly type: "token-refused"; readonly code: ErrorCode; readonly message: string; readonly canRefresh: boolean }
   | { readonly type: "probed" }
   | { readonly type: "unauthorized"; readonly message: string; readonly heldMs: number }
   | { readonly type: "expired"; readonly message: string }
@@ -99,7 +100,7 @@ function fromSetup(state: Extract<State, { name: "setup" | "re-setup" }>, event:
 function fromAuthenticating(state: Extract<State, { name: "authenticating" }>, event: Event): State {
   if (event.type === "unreachable") return outage(state, event);
   if (event.type === "token-refused") {
-    return event.canRefresh && !state.refreshed ? refreshing(state, 0, false, 0) : refused(state.memory, "token_refused");
+    return event.canRefresh && !state.refreshed ? refreshing(state, 0, false, 0) : refused(state.memory, event.code);
   }
   if (event.type !== "accepted") return state;
   const { memory, gateway } = state;

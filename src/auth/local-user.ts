@@ -5,11 +5,12 @@ import type { LocalUser } from "./ports.ts";
 export const REALM = "enphaseenergy.com";
 
 /**
- * The credential for a gateway below firmware 7. `installer` (also where no user is configured) has a password computed from the serial;
+ * The credential for a gateway below firmware 7. `installer` (also where no user, or only an Enlighten
+ * account's e-mail address is configured) has a password computed from the serial;
  * `envoy` without a password has the serial's last six characters; any other user has the configured one.
  */
 export function localCredential(user: LocalUser, serial: string): LocalUser {
-  const username = user.username === "" ? "installer" : user.username;
+  const username = user.username === "" || user.username.includes("@") ? "installer" : user.username;
   if (username === "installer") return { username, password: installerPassword(serial) };
   if (username === "envoy" && user.password === "") return { username, password: serial.slice(-6) };
   return { username, password: user.password };

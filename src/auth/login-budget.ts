@@ -139,10 +139,9 @@ export function waitFor(times: readonly number[], now: number): number {
 }
 
 function overBudget(retryAfterMs: number): BridgeError {
-  const minutes = Math.ceil(retryAfterMs / 60_000);
   return new BridgeError(
     "login_budget",
-    `Enlighten was logged in to ${LOGINS_AN_HOUR} times within an hour or ${LOGINS_A_DAY} times within a day: waiting ${minutes} min, so that the account is not locked`,
+    `Enlighten was logged in to ${LOGINS_AN_HOUR} times within an hour or ${LOGINS_A_DAY} times within a day: waiting, so that the account is not locked`,
     { retryAfterMs },
   );
 }

@@ -13,7 +13,7 @@ export interface TokenStoreOptions {
 
 /**
  * One token file per gateway, `token-<serial>.jwt`, mode 0600, replaced as a whole. A person may put a token there as well. What the disk
- * does not take stays in memory and is offered to it again at the next `save`; that is said once, until it works again.
+ * does not take stays in memory and is offered to it again at each `load` and `save`; that is said once, until it works again.
  */
 export function createTokenStore({ directory, files, logger }: TokenStoreOptions): TokenStore {
   const unsaved = new Map<string, string>();
@@ -30,7 +30,10 @@ export function createTokenStore({ directory, files, logger }: TokenStoreOptions
   return {
     async load(serial) {
       const waiting = unsaved.get(serial);
-      if (waiting !== undefined) return waiting;
+      if (waiting !== undefined) {
+        await save(serial, waiting);
+        return waiting;
+      }
       try {
         return await readable(pathOf(serial));
       } catch (error) {
@@ -38,17 +41,19 @@ export function createTokenStore({ directory, files, logger }: TokenStoreOptions
         return null;
       }
     },
-    async save(serial, token) {
-      try {
-        await files.write(pathOf(serial), `${token}\n`);
-        unsaved.delete(serial);
-        complained = false;
-      } catch (error) {
-        unsaved.set(serial, token);
-        complain(error, "written", "the token is kept in memory until a restart; make room, or make it writable for this user");
-      }
-    },
+    save,
   };
+
+  async function save(serial: string, token: string): Promise<void> {
+    try {
+      await files.write(pathOf(serial), `${token}\n`);
+      unsaved.delete(serial);
+      complained = false;
+    } catch (error) {
+      unsaved.set(serial, token);
+      complain(error, "written", "the token is kept in memory until a restart; make room, or make it writable for this user");
+    }
+  }
 
   /** A file that holds no token (cut off, emptied) is moved aside for a person to look at, and counts as none. */
   async function readable(path: string): Promise<string | null> {
