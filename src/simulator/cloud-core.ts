@@ -169,7 +169,7 @@ export function createCloudCore(options: CloudCoreOptions): CloudCore {
       const path = request.path.split("?")[0] ?? "";
       const kind = path === LOGIN ? "login" : path === TOKENS ? "token" : null;
       const wish = kind === "token" ? readWish(request.body) : {};
-      const fault = faults.take(request.method, request.path);
+      const fault = faults.take(request.method, request.path, now);
       const own = fault !== null && replacesAnswer(fault) ? reply(200, "") : answer(request, kind, wish);
       const answered = fault === null ? own : spoil(own, fault);
       log(request, kind, wish, answered, now);

@@ -36,6 +36,8 @@ export type Fault = FaultKind & {
   readonly method?: string;
   /** Ends by itself after so many requests. */
   readonly times?: number;
+  /** Hits only while this holds; gets epoch milliseconds. */
+  readonly when?: (now: number) => boolean;
   /** Hits only this share of the requests (0 to 1), drawn from the injected randomness. */
   readonly share?: number;
 };
@@ -48,7 +50,7 @@ export interface FaultList {
   /** Switches a fault on and returns what ends it. The newest fault wins. */
   add(fault: Fault): End;
   /** Takes the fault for one request; counts it. */
-  take(method: string, path: string): Fault | null;
+  take(method: string, path: string, now: number): Fault | null;
   /** True while connections are refused. */
   offline(now: number): boolean;
   /** Refuses connections until then (epoch milliseconds). */
@@ -72,9 +74,9 @@ export function createFaults(random: () => number, changed: () => void = () => {
       changed();
       return () => remove(entry);
     },
-    take(method, path) {
+    take(method, path, now) {
       for (const entry of active) {
-        if (!hits(entry.fault, method, path)) continue;
+        if (!hits(entry.fault, method, path, now)) continue;
         if (entry.fault.share !== undefined && random() >= entry.fault.share) continue;
         entry.left -= 1;
         if (entry.left <= 0) remove(entry);
@@ -82,7 +84,7 @@ export function createFaults(random: () => number, changed: () => void = () => {
       }
       return null;
     },
-    offline: (now) => now < down || active.some((entry) => entry.fault.kind === "offline"),
+    offline: (now) => now < down || active.some(({ fault }) => fault.kind === "offline" && fault.when?.(now) !== false),
     downUntil(time) {
       down = time;
       changed();
@@ -95,7 +97,16 @@ export function createFaults(random: () => number, changed: () => void = () => {
   };
 }
 
-function hits(fault: Fault, method: string, path: string): boolean {
+/** For a fault that comes every day: begins so many minutes after midnight of a zone that is `offsetMs` ahead of UTC, and lasts `ms`. */
+export function daily(minutes: number, ms: number, offsetMs = 0): (now: number) => boolean {
+  return (now) => {
+    const sinceBegin = (((now + offsetMs - minutes * 60_000) % 86_400_000) + 86_400_000) % 86_400_000;
+    return sinceBegin < ms;
+  };
+}
+
+function hits(fault: Fault, method: string, path: string, now: number): boolean {
+  if (fault.when !== undefined && !fault.when(now)) return false;
   if (fault.method !== undefined && fault.method !== method) return false;
   if (fault.path === undefined) return true;
   if (typeof fault.path === "string") return fault.path === path || fault.path === path.split("?")[0];

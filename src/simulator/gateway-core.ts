@@ -60,6 +60,8 @@ export interface GatewayCore {
   /** Also forgets sessions and nonces: the gateway has rebooted. */
   setFirmware(firmware: string): void;
   setSerial(serial: string): void;
+  /** The gateway's own clock is so many ms ahead of the real one. */
+  setClockSkew(ms: number): void;
   fault(fault: Fault): End;
   clearFaults(): void;
   loseSessions(): void;
@@ -83,6 +85,7 @@ export function createGatewayCore(options: GatewayCoreOptions): GatewayCore {
   let content = options.content;
   let serial = options.serial ?? content.serial;
   let firmware = parseFirmware(options.firmware ?? content.firmware);
+  let skew = 0;
   let requests: LoggedRequest[] = [];
 
   const forgetSessions = () => {
@@ -103,7 +106,7 @@ export function createGatewayCore(options: GatewayCoreOptions): GatewayCore {
     if (firmware.major >= 7 && request.path.startsWith("/auth/check_jwt")) return bearer.checkJwt(request, serial, now);
     const { refusal, role } = authorise(request, now);
     if (refusal !== null) return refusal;
-    const found = content.answer(request, { now, serial, firmware, role });
+    const found = content.answer(request, { now: now + skew, serial, firmware, role });
     return found === null ? reply(404, '{ "error" : "404 - Not Found" }\n') : reply(found.status, found.body, found.contentType);
   };
 
@@ -129,7 +132,7 @@ export function createGatewayCore(options: GatewayCoreOptions): GatewayCore {
     handle(request) {
       const now = clock.now();
       if (faults.offline(now)) return null;
-      const fault = faults.take(request.method, request.path);
+      const fault = faults.take(request.method, request.path, now);
       if (fault?.kind === "crash") faults.downUntil(now + fault.ms);
       const own = fault !== null && replacesAnswer(fault) ? null : answer(request, now);
       const answered = fault === null ? own : spoil(own ?? reply(200, ""), fault);
@@ -162,6 +165,9 @@ export function createGatewayCore(options: GatewayCoreOptions): GatewayCore {
     },
     setSerial(next) {
       serial = next;
+    },
+    setClockSkew(ms) {
+      skew = ms;
     },
     fault: faults.add,
     clearFaults: faults.clear,

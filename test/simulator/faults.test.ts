@@ -1,7 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { daily } from "../../src/simulator/faults.ts";
 import { type SimulatedGateway, startGateway } from "../../src/simulator/gateway.ts";
 import { playRecording } from "../../src/simulator/recording.ts";
+import { createScene } from "../../src/simulator/scene/scene.ts";
 import { request } from "./support.ts";
 
 const BODY = '{"wattsNow": 1234567890}';
@@ -221,6 +223,29 @@ describe("faults of a gateway", () => {
     await gw.rotateKey();
     await expect(request(`${gw.url}/info`, { ca: before })).rejects.toThrow();
     expect((await request(`${gw.url}/info`, { ca: gw.certificate })).status).toBe(200);
+  });
+
+  it("F-09: hangs every night for a while", async () => {
+    let now = Date.UTC(2026, 5, 1, 12);
+    const gw = await gateway({ clock: { now: () => now } });
+    gw.fault({ kind: "status", status: 504, when: daily(23 * 60 + 1, 85_000, 2 * 3_600_000) });
+    const statusAt = async (time: number) => {
+      now = time;
+      return (await get(gw)).status;
+    };
+    expect(await statusAt(Date.UTC(2026, 5, 1, 21, 0, 59))).toBe(200);
+    expect(await statusAt(Date.UTC(2026, 5, 1, 21, 1))).toBe(504);
+    expect(await statusAt(Date.UTC(2026, 5, 9, 21, 2, 24))).toBe(504);
+    expect(await statusAt(Date.UTC(2026, 5, 9, 21, 2, 25))).toBe(200);
+    gw.fault({ kind: "offline", when: () => false });
+    expect(await statusAt(now)).toBe(200);
+  });
+
+  it("F-48: has a clock that is wrong", async () => {
+    const gw = await gateway({ content: createScene({ start: Date.now() }) });
+    gw.setClockSkew(2 * 86_400_000);
+    const time = Number(/<time>(\d+)/.exec((await request(`${gw.url}/info`)).body)?.[1]);
+    expect(time - Date.now() / 1000).toBeGreaterThan(172_700);
   });
 
   it("F-31: is another gateway when its serial changes", async () => {
