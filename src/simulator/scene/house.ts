@@ -81,15 +81,18 @@ export function createHouse(options: HouseOptions): House {
   const { seed, start, speed, phases, peakWatts, batteryWh } = options;
   const shares = SHARES[phases];
   const days = new Map<number, Day>();
+  let present: { readonly index: number; readonly day: Day } | null = null;
   const sunTime = (now: number) => start + options.sunOffset + (now - start) * speed;
   const origin = sunTime(start - HISTORY_MS);
   const originDay = Math.floor(origin / DAY_MS);
   const sums: number[][] = [new Array<number>(phases * PER_PHASE).fill(0)];
 
   const dayOf = (index: number): Day => {
+    if (present?.index === index) return present.day;
     const kind = pick(seed, index, SUNS) * HOUSEHOLDS + pick(seed + 1, index, HOUSEHOLDS);
     const known = days.get(kind) ?? makeDay(seed + kind, seed + 1000 + (kind % HOUSEHOLDS), shares, peakWatts, batteryWh);
     days.set(kind, known);
+    present = { index, day: known };
     return known;
   };
   const before = (index: number): readonly number[] => {

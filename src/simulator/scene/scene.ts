@@ -8,7 +8,7 @@ import { meterList, meterReadings } from "./documents/meters.ts";
 import { productionDocument, v1Inverters, v1Production } from "./documents/production.ts";
 import { createHouse, type House, type HouseState } from "./house.ts";
 import { createRoof } from "./inverters.ts";
-import type { CtSetup, Moment } from "./moment.ts";
+import type { CtSetup, InverterReport, Moment } from "./moment.ts";
 import { midnights, zoneOffset } from "./zone.ts";
 
 export interface SceneOptions {
@@ -63,6 +63,7 @@ export function createScene(options: SceneOptions): Scene {
   const speed = options.speed ?? 1;
   const house = createHouse({ seed, start, sunOffset: zone + shift, speed, phases, peakWatts, batteryWh });
   const roof = createRoof({ seed, count: inverters, panelWatts: options.panelWatts ?? 295, speed });
+  const metered = options.metered ?? true;
   const controls = createControls(start);
   const midnight = midnights(timeZone);
   const remembered = rememberState(house);
@@ -72,18 +73,23 @@ export function createScene(options: SceneOptions): Scene {
 
   const moment = (gateway: GatewayFacts): Moment => {
     const { now } = gateway;
-    const state = now < zeros ? silent(house.at(now)) : house.at(now);
+    const isSilent = now < zeros;
+    const state = isSilent ? silent(house.at(now)) : house.at(now);
+    let reports: readonly InverterReport[] | null = null;
     return {
       now,
       serial: gateway.serial,
       firmware: gateway.firmware,
       timeZone,
       house: state,
-      midnight: now < zeros ? state : remembered(midnight(now, 0)),
-      weekStart: now < zeros ? state : remembered(midnight(now, 6)),
-      inverters: now < zeros ? [] : roof(house, now, (back) => midnight(now, back)).filter(({ serial }) => !hidden.has(serial)),
-      metered: options.metered ?? true,
-      ct: (options.metered ?? true) ? (options.ct ?? "both") : "none",
+      midnight: isSilent ? state : remembered(midnight(now, 0)),
+      weekStart: isSilent ? state : remembered(midnight(now, 6)),
+      get inverters() {
+        reports ??= isSilent ? [] : roof(house, now, (back) => midnight(now, back)).filter(({ serial }) => !hidden.has(serial));
+        return reports;
+      },
+      metered,
+      ct: metered ? (options.ct ?? "both") : "none",
       phases,
       batteries: batterySerials,
       batteryWh,
