@@ -37,6 +37,8 @@ export interface SimulatedGateway extends Omit<GatewayCore, "handle" | "accepts"
   online(): Promise<void>;
   /** Cuts the open connections, idle or not. */
   cutConnections(): void;
+  /** As an update does: sessions and nonces are forgotten and connections cut. */
+  setFirmware(firmware: string): void;
   hang(): End;
   slow(ms: number): End;
   status(path: string, status: number, body?: string): End;
@@ -113,6 +115,10 @@ export async function startGateway(options: GatewayOptions): Promise<SimulatedGa
       offline: () => setOffline(true),
       online: () => setOffline(false),
       cutConnections: ports.cut,
+      setFirmware(firmware) {
+        core.setFirmware(firmware);
+        ports.cut();
+      },
       hang: () => core.fault({ kind: "hang" }),
       slow: (ms) => core.fault({ kind: "slow", ms }),
       status: (path, status, body) => core.fault({ kind: "status", path, status, ...(body === undefined ? {} : { body }) }),
@@ -124,7 +130,7 @@ export async function startGateway(options: GatewayOptions): Promise<SimulatedGa
         ports.cut();
       },
       close: ports.close,
-    } satisfies Omit<SimulatedGateway, keyof GatewayCore>),
+    } satisfies Omit<SimulatedGateway, Exclude<keyof GatewayCore, "setFirmware">>),
   });
 }
 

@@ -49,6 +49,17 @@ describe("a gateway of firmware 7 or later", () => {
     expect((await request(`${gw.url}/info`)).body).toBe(info("D8.3.5286"));
   });
 
+  it("cuts its connections when its firmware changes, as a reboot does", async () => {
+    const gw = await gateway();
+    gw.hang();
+    const waiting = request(`${gw.url}/info`);
+    await expect.poll(() => gw.requests.length).toBe(1);
+    gw.setFirmware("8.3.5433");
+    await expect(waiting).rejects.toThrow();
+    gw.clearFaults();
+    expect((await request(`${gw.url}/info`)).body).toBe(info("D8.3.5433"));
+  });
+
   it("answers protected paths only with a token for it that has not ended", async () => {
     const gw = await gateway();
     const path = `${gw.url}/api/v1/production`;

@@ -14,8 +14,11 @@ export interface RoofOptions {
   readonly speed: number;
 }
 
-/** The last reports of all inverters at a moment; `midnight` gives the local midnight so many days back. */
-export type Roof = (house: House, now: number, midnight: (daysBack: number) => number) => readonly InverterReport[];
+export interface Roof {
+  readonly serials: readonly string[];
+  /** The last reports of all inverters at a moment; `midnight` gives the local midnight so many days back. */
+  reports(house: House, now: number, midnight: (daysBack: number) => number): readonly InverterReport[];
+}
 
 /** Inverters that share the house's production, a little unevenly. Half of their serials look like IQ7's, half like IQ8's. */
 export function createRoof({ seed, count, panelWatts, speed }: RoofOptions): Roof {
@@ -29,7 +32,7 @@ export function createRoof({ seed, count, panelWatts, speed }: RoofOptions): Roo
     share: weight / sum,
     lag: Math.floor(random() * (every / 1000)) * 1000,
   }));
-  return (house, now, midnight) => {
+  const reports: Roof["reports"] = (house, now, midnight) => {
     const states = new Map<number, HouseState>();
     const wh = (at: number) => stateAt(at).production.deliveredWh;
     const stateAt = (at: number) => {
@@ -55,4 +58,5 @@ export function createRoof({ seed, count, panelWatts, speed }: RoofOptions): Roo
       };
     });
   };
+  return { serials: panels.map(({ serial }) => serial), reports };
 }

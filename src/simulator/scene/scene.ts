@@ -42,6 +42,8 @@ export interface SceneOptions {
 export interface Scene extends GatewayContent {
   readonly house: House;
   readonly controls: Controls;
+  /** Serials of the inverters, in the lists' order. */
+  readonly inverterSerials: readonly string[];
   /** Everything that the gateway's documents say at a moment. */
   moment(gateway: GatewayFacts): Moment;
   /** After a reboot: the counters of the production documents are zero until then (epoch ms). */
@@ -85,7 +87,7 @@ export function createScene(options: SceneOptions): Scene {
       midnight: isSilent ? state : remembered(midnight(now, 0)),
       weekStart: isSilent ? state : remembered(midnight(now, 6)),
       get inverters() {
-        reports ??= isSilent ? [] : roof(house, now, (back) => midnight(now, back)).filter(({ serial }) => !hidden.has(serial));
+        reports ??= isSilent ? [] : roof.reports(house, now, (back) => midnight(now, back)).filter(({ serial }) => !hidden.has(serial));
         return reports;
       },
       metered,
@@ -101,6 +103,7 @@ export function createScene(options: SceneOptions): Scene {
     firmware: options.firmware ?? "8.3.5289",
     house,
     controls,
+    inverterSerials: roof.serials,
     moment,
     zerosUntil: (time) => {
       zeros = time;
