@@ -58,6 +58,7 @@ export interface CloudCore {
   accepts(): boolean;
   /** What gateways trust. */
   readonly key: TokenKey;
+  /** The newest requests, in order. */
   readonly requests: readonly CloudRequest[];
   /** How many logins were tried, good or not. */
   readonly logins: number;
@@ -77,6 +78,8 @@ export interface CloudCore {
   wall(): End;
 }
 
+/** The log holds so many requests at least, and twice as many at most. */
+const LOG_LIMIT = 10_000;
 const LOGIN = "/login/login.json";
 const TOKENS = "/tokens";
 const LIFETIME_MS = { owner: 365 * 86_400_000, installer: 12 * 3_600_000 };
@@ -91,6 +94,7 @@ export function createCloudCore(options: CloudCoreOptions): CloudCore {
   let lifetime = options.tokenLifetimeMs ?? null;
   let troubles: readonly { readonly trouble: TokenTrouble }[] = [];
   let requests: CloudRequest[] = [];
+  let logins = 0;
 
   const issueToken = (serial: string, issue: IssueOptions = {}) => {
     const now = clock.now();
@@ -155,6 +159,8 @@ export function createCloudCore(options: CloudCoreOptions): CloudCore {
     const email = kind === "login" ? new URLSearchParams(request.body).get("user[email]") : sessions.get(String(wish["session_id"]));
     const serial = typeof wish["serial_num"] === "string" ? wish["serial_num"] : null;
     const silent = answered.delivery.how === "hang" || answered.delivery.how === "reset";
+    if (kind === "login") logins += 1;
+    if (requests.length >= 2 * LOG_LIMIT) requests = requests.slice(-LOG_LIMIT);
     requests.push({ at, method: request.method, path, kind, email: email ?? null, serial, status: silent ? null : answered.status });
   };
   const until = <T>(entry: T, list: () => readonly T[], set: (next: readonly T[]) => void): End => {
@@ -181,10 +187,11 @@ export function createCloudCore(options: CloudCoreOptions): CloudCore {
       return requests;
     },
     get logins() {
-      return requests.filter(({ kind }) => kind === "login").length;
+      return logins;
     },
     clearRequests() {
       requests = [];
+      logins = 0;
     },
     setAccounts(next) {
       accounts = next;

@@ -4,6 +4,8 @@ import type { SimulatedReply, SimulatedRequest } from "./message.ts";
 import { reply } from "./message.ts";
 
 const REALM = "enphaseenergy.com";
+/** The oldest go: a gateway has little memory. */
+const MOST_NONCES = 100;
 const md5 = (text: string) => createHash("md5").update(text).digest("hex");
 
 /** Digest authorization of firmware below 7 (RFC 2617: MD5, qop `auth`). */
@@ -28,6 +30,7 @@ export function createDigestGuard(options: DigestOptions): DigestGuard {
     issued += 1;
     const nonce = md5(`${issued} ${now}`);
     nonces.set(nonce, { since: now, count: 0 });
+    for (const oldest of nonces.keys()) if (nonces.size > MOST_NONCES) nonces.delete(oldest);
     const header = `Digest realm="${REALM}", qop="auth", nonce="${nonce}", algorithm=MD5${stale ? ", stale=true" : ""}`;
     return reply(401, UNAUTHORIZED_PAGE, "text/html", { "www-authenticate": header });
   };

@@ -22,6 +22,8 @@ export interface GatewayCoreOptions {
   readonly trustedKey?: KeyObject;
   /** How long a digest nonce is good: 10 minutes where not given. */
   readonly nonceLifetimeMs?: number;
+  /** How many requests the log holds at least; twice as many at most. 50 000 where not given. */
+  readonly logLimit?: number;
   /** Told when something changed that decides whether connections are taken. */
   readonly changed?: () => void;
 }
@@ -54,6 +56,7 @@ export interface GatewayCore {
   accepts(scheme: "https" | "http"): boolean;
   readonly serial: string;
   readonly firmware: Firmware;
+  /** The newest requests, in order. */
   readonly requests: readonly LoggedRequest[];
   clearRequests(): void;
   setContent(content: GatewayContent): void;
@@ -85,6 +88,7 @@ export function createGatewayCore(options: GatewayCoreOptions): GatewayCore {
   let content = options.content;
   let serial = options.serial ?? content.serial;
   let firmware = parseFirmware(options.firmware ?? content.firmware);
+  const logLimit = options.logLimit ?? 50_000;
   let skew = 0;
   let requests: LoggedRequest[] = [];
 
@@ -114,6 +118,7 @@ export function createGatewayCore(options: GatewayCoreOptions): GatewayCore {
     const token = bearerOf(request);
     const claims = token === null ? null : readClaims(token);
     const header = request.headers["authorization"] ?? "";
+    if (requests.length >= 2 * logLimit) requests = requests.slice(-logLimit);
     requests.push({
       at,
       scheme: request.scheme,

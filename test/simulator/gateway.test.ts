@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { installerPassword } from "../../src/simulator/digest.ts";
 import { type SimulatedGateway, startGateway } from "../../src/simulator/gateway.ts";
+import { createGatewayCore } from "../../src/simulator/gateway-core.ts";
 import { playRecording } from "../../src/simulator/recording.ts";
 import { createTokenKey, signToken } from "../../src/simulator/token.ts";
 import { digestHeader, request } from "./support.ts";
@@ -127,6 +128,22 @@ describe("a gateway of firmware 7 or later", () => {
     expect(JSON.stringify(gw.requests)).not.toContain(jwt);
     gw.clearRequests();
     expect(gw.requests).toEqual([]);
+  });
+});
+
+describe("what a gateway keeps", () => {
+  it("is bounded: the newest requests, and few nonces", () => {
+    const core = createGatewayCore({ content: recording("D5.0.62"), logLimit: 5, random: () => 0 });
+    const ask = (path: string, authorization?: string) =>
+      core.handle({ scheme: "http", method: "GET", path, headers: { authorization }, body: "" });
+    const challenge = ask("/first")?.headers["www-authenticate"] ?? "";
+    const answer = (count: number) =>
+      ask("/first", digestHeader(challenge, { method: "GET", uri: "/first", user: "envoy", password: SERIAL.slice(-6), count }))?.status;
+    expect(answer(1)).toBe(404);
+    for (let at = 0; at < 150; at += 1) ask(`/${at}`);
+    expect(core.requests.length).toBeLessThanOrEqual(10);
+    expect(core.requests.at(-1)?.path).toBe("/149");
+    expect(answer(2)).toBe(401);
   });
 });
 
