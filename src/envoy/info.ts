@@ -58,7 +58,8 @@ function stranger(name: string, cause?: unknown): BridgeError {
   return new BridgeError("not_an_envoy", `${name} answers, but not as an Envoy does (no /info): is this the gateway's address?`, { cause });
 }
 
-function parseInfo(text: string, scheme: Scheme, name: string): GatewayInfo {
+/** What the text of `/info` says. Throws `not_an_envoy` where it is no such document. */
+export function parseInfo(text: string, scheme: Scheme, name: string): GatewayInfo {
   const device = deviceOf(text);
   const serial = textAt(device, "sn");
   const software = textAt(device, "software");
