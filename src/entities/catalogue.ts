@@ -8,7 +8,7 @@ import { expiry } from "./freshness.ts";
 import { gatewayPlaces } from "./gateway-places.ts";
 import type { AnyPlace, DeviceDraft, RawTopic } from "./place.ts";
 import { rawTopics } from "./raw.ts";
-import { type Cell, cellValue } from "./row.ts";
+import { type Cell, cellValue, type Section } from "./row.ts";
 import { iso } from "./units.ts";
 
 /** Makes views of one gateway. As long as nothing structural changes, `devices` of its views is the same array. */
@@ -21,12 +21,12 @@ export type Catalogue = (facts: Facts) => View;
 export function createCatalogue(): Catalogue {
   let known: Structure = { signature: "", devices: [] };
   let probed = "";
-  let seen = new Set<string>();
+  let seen: Seen = new Map();
   return (facts) => {
     const probe = JSON.stringify([facts.gateway, facts.capabilities]);
     if (probe !== probed) {
       probed = probe;
-      seen = new Set();
+      seen = new Map();
     }
     const parts = placesOf(facts).map((place) => present(place, seen));
     const signature = signatureOf(parts);
@@ -57,30 +57,43 @@ function placesOf(facts: Facts): readonly AnyPlace[] {
   return [...gatewayPlaces(facts, gateway), ...devicePlaces(facts, gateway)];
 }
 
-function present(place: AnyPlace, seen: Set<string>): Part {
+/** Which of the cells with a condition are there, of each place, since the last probe. */
+type Seen = Map<string, string>;
+
+function present(place: AnyPlace, seen: Seen): Part {
+  const section = place.section as Section<unknown>;
+  const { conditional, cells } = section;
+  if (conditional.length === 0) return { place, cells, mask: "" };
+  const name = `${place.path} ${section.rows[0]!.key}`;
+  const before = seen.get(name);
   let mask = "";
-  const cells = (place.section.cells as readonly Cell<unknown>[]).filter((cell, index) => {
-    if (cell.row.when === undefined) return true;
-    const name = `${place.path} ${cell.row.id ?? ""} ${cell.key}`;
-    const has = cell.row.when(place.context, cell.phase) || seen.has(name);
-    if (has) {
-      seen.add(name);
-      mask += `${index},`;
-    }
-    return has;
-  });
-  return { place, cells, mask };
+  for (let n = 0; n < conditional.length; n++) {
+    const { row, phase } = conditional[n]!;
+    mask += before?.[n] === "1" || row.when?.(place.context, phase) === true ? "1" : "0";
+  }
+  if (mask !== before) seen.set(name, mask);
+  return { place, cells: cellsWith(section, mask), mask };
+}
+
+function cellsWith({ cells, conditional }: Section<unknown>, mask: string): readonly Cell<unknown>[] {
+  if (!mask.includes("0")) return cells;
+  const absent = new Set(conditional.filter((_, n) => mask[n] === "0"));
+  return cells.filter((cell) => !absent.has(cell));
 }
 
 function signatureOf(parts: readonly Part[]): string {
   let last: DeviceDraft | null = null;
   let text = "";
   for (const { place, mask } of parts) {
-    if (place.device !== last) text += `\n${Object.values(place.device).join("|")}`;
+    if (place.device !== last) text += `\n${deviceSignature(place.device)}`;
     last = place.device;
     text += `\t${place.path} ${place.section.rows[0]?.key} ${mask}`;
   }
   return text;
+}
+
+function deviceSignature({ id, name, model, softwareVersion, hardwareVersion, via, configurationUrl }: DeviceDraft): string {
+  return `${id}|${name}|${model}|${softwareVersion}|${hardwareVersion}|${via}|${configurationUrl}`;
 }
 
 function rebuild(parts: readonly Part[], before: readonly Device[]): readonly Device[] {

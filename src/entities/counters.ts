@@ -85,7 +85,14 @@ export function powerReadings(snapshot: Snapshot, capabilities: Capabilities): P
     add("grid_import", "grid_export", gridPower(capabilities, read, null), measuredAt(snapshot, "netConsumption"));
   }
   if (!hasMeter(capabilities, "storage") && hasBatteryPower(capabilities)) {
-    add("battery_discharged", "battery_charged", batteryPower(capabilities, read), measuredAt(snapshot, "enchargePower", "acb"));
+    add("battery_discharged", "battery_charged", batteryPower(capabilities, read), batteriesAt(snapshot, capabilities));
   }
   return readings;
+}
+
+/** When the older of the batteries' readings was taken: a sum is no younger. `null` while one is missing. */
+function batteriesAt({ enchargePower, acb }: Snapshot, { encharge, acBatteries }: Capabilities): number | null {
+  const needed = [...(encharge ? [enchargePower] : []), ...(acBatteries > 0 ? [acb] : [])];
+  const times = needed.map((reading) => reading?.measuredAt ?? null);
+  return times.includes(null) ? null : Math.min(...(times as number[]));
 }

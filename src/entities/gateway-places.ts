@@ -18,7 +18,7 @@ import {
 } from "./site.ts";
 import { ACB_ON_GATEWAY, BATTERY, BATTERY_AGGREGATE, BATTERY_ENERGY, ENCHARGE_AGGREGATE } from "./tables/battery.ts";
 import { DIAGNOSTICS, type DiagnosticsContext, EVENTS, INFO, LIFECYCLE, sourceSection } from "./tables/gateway.ts";
-import { BALANCED, BALANCED_ENERGY, counterOr, GRID, GRID_ENERGY, type GridContext } from "./tables/grid.ts";
+import { BALANCED, BALANCED_ENERGY, GRID, GRID_ENERGY, type GridContext } from "./tables/grid.ts";
 import { METER_SECTIONS } from "./tables/meters.ts";
 import { CONSUMPTION_ENERGY, CONSUMPTION_LIVE, PRODUCTION, PRODUCTION_ENERGY } from "./tables/production.ts";
 import { TARIFF } from "./tables/storage.ts";
@@ -129,15 +129,15 @@ function gridPlaces(facts: Facts, place: Placing): AnyPlace[] {
   const hasConnected = capabilities.enpower || capabilities.collar;
   const power: GridContext = {
     power: gridPower(capabilities, now, null),
-    phases: gridPhases(capabilities, lastReader(snapshot), now),
+    phases: hasPower ? gridPhases(capabilities, lastReader(snapshot), now) : {},
     source: byCt ? "net-consumption CT" : hasPower ? "balanced" : null,
     connected: hasConnected ? gridConnected(facts) : null,
     hasPower,
     hasConnected,
   };
   const at = measuredAt(snapshot, byCt ? "meters" : "netConsumption", "enpower", "collar");
-  const imported = counterOr(energy, "meter/net-consumption/delivered", "grid_import");
-  const exported = counterOr(energy, "meter/net-consumption/received", "grid_export");
+  const imported = energy.get(byCt ? "meter/net-consumption/delivered" : "grid_import");
+  const exported = energy.get(byCt ? "meter/net-consumption/received" : "grid_export");
   const balanced = { context: balancedContext(facts), at: measuredAt(snapshot, "netConsumption"), stale: isStale(facts, "netConsumption") };
   return [
     ...(hasPower || hasConnected ? [place({ section: GRID, context: power, at, interval: byCt ? "meters" : "production" })] : []),
@@ -150,9 +150,9 @@ function gridPlaces(facts: Facts, place: Placing): AnyPlace[] {
 
 function batteryPlaces(facts: Facts, place: Placing): AnyPlace[] {
   const { capabilities, energy, snapshot } = facts;
-  const charged = counterOr(energy, "meter/storage/received", "battery_charged");
-  const discharged = counterOr(energy, "meter/storage/delivered", "battery_discharged");
   const byCt = hasMeter(capabilities, "storage");
+  const charged = energy.get(byCt ? "meter/storage/received" : "battery_charged");
+  const discharged = energy.get(byCt ? "meter/storage/delivered" : "battery_discharged");
   const at = measuredAt(snapshot, byCt ? "meters" : "enchargePower", "acb");
   const source = byCt ? "storage CT" : "batteries";
   const ensemble = <G extends "enchargeAggregate" | "batteryAggregate">(group: G) => ({

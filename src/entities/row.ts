@@ -64,6 +64,8 @@ export interface Section<C> {
   /** When the whole section exists, in words. */
   readonly exists: string;
   readonly cells: readonly Cell<C>[];
+  /** Those that not every gateway has. */
+  readonly conditional: readonly Cell<C>[];
   readonly rows: readonly Row<C>[];
 }
 
@@ -77,7 +79,9 @@ export interface SectionOptions {
 /** A section with its rows, each followed by its phases. */
 export function section<C>(options: SectionOptions, rows: readonly Row<C>[]): Section<C> {
   const cells = rows.flatMap((row) => [null, ...(row.phases === true ? PHASES : [])].map((phase) => cell(row, phase)));
-  return { topic: options.topic, exists: options.exists, lasts: options.lasts ?? "live", qos: options.qos ?? 0, cells, rows };
+  const conditional = cells.filter(({ row }) => row.when !== undefined);
+  const { topic, exists, lasts = "live", qos = 0 } = options;
+  return { topic, exists, lasts, qos, cells, conditional, rows };
 }
 
 function cell<C>(row: Row<C>, phase: Phase | null): Cell<C> {

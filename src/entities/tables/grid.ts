@@ -1,5 +1,5 @@
 import type { Phase } from "../../model/capabilities.ts";
-import type { CounterId, CounterValue, EnergyValues } from "../../model/energy.ts";
+import type { CounterValue } from "../../model/energy.ts";
 import type { PowerEnergyGroup } from "../../model/snapshot.ts";
 import { BINARY, CONNECTIVITY, COUNTER, DIAGNOSTIC, POWER } from "../looks.ts";
 import { section } from "../row.ts";
@@ -138,11 +138,6 @@ export const BALANCED_ENERGY = section<BalancedContext>({ topic: "energy", exist
     lasting: true,
   },
 ]);
-
-/** The counter that a CT keeps, else the bridge's own estimate. */
-export function counterOr(energy: EnergyValues, metered: CounterId, estimate: CounterId): CounterValue | undefined {
-  return energy.get(metered) ?? energy.get(estimate);
-}
 
 const estimated = { lasting: true, ...COUNTER, precision: 3 } as const;
 const ENERGY_FROM = "the net-consumption CT's counters, else the bridge integrates the grid power";
