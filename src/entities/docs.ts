@@ -23,6 +23,17 @@ Each value below is a key in the JSON of a topic under \`<base>/<gateway's seria
   selects are sensors here as long as they cannot be set. Not taken over: "Energy production since previous report" of inverters (in no usable unit),
   and AC batteries shown as inverters.
 - An inverter has a problem when it has been silent for an hour longer than the one that reported last, or for 36 hours.
+
+## Home Assistant's Energy dashboard
+
+| part | entity of the gateway | key in \`energy\` |
+| --- | --- | --- |
+| Solar production | Lifetime energy production | \`production_kwh\` |
+| Grid consumption | Grid import energy | \`grid_import_kwh\` |
+| Return to grid | Grid export energy | \`grid_export_kwh\` |
+| Energy going in to the battery | Battery energy charged | \`battery_charged_kwh\` |
+| Energy coming out of the battery | Battery energy discharged | \`battery_discharged_kwh\` |
+| Each panel (disabled until wanted) | Lifetime energy production of its inverter | \`lifetime_energy_kwh\` in \`inverter/<serial>\` |
 `;
 
 /** `docs/entities.md`: every row of the catalogue. */

@@ -9,6 +9,7 @@ import { BALANCED, BALANCED_ENERGY, GRID, GRID_ENERGY } from "./tables/grid.ts";
 import { INVERTER } from "./tables/inverters.ts";
 import { METER_SECTIONS } from "./tables/meters.ts";
 import { CONSUMPTION_ENERGY, CONSUMPTION_LIVE, PRODUCTION, PRODUCTION_ENERGY } from "./tables/production.ts";
+import { SITE_ENERGY, SITE_LIVE } from "./tables/site.ts";
 import { STORAGE, TARIFF } from "./tables/storage.ts";
 import { DRY_CONTACT, ENPOWER } from "./tables/system-controller.ts";
 
@@ -45,4 +46,5 @@ export const CHAPTERS: readonly Chapter[] = [
   { title: "AC batteries", device: "`AC Battery <serial>`", sections: [AC_BATTERY] },
   { title: "Generator", device: "`Generator <gateway's serial>`", sections: [GENERATOR] },
   { title: "The gateway's own", device: GATEWAY, sections: [LIFECYCLE, EVENTS, INFO, DIAGNOSTICS, sourceSection("<source>")] },
+  { title: "Sites", device: "`Site <name>`; its topics are under `<base>/site_<name>/`", sections: [SITE_LIVE, SITE_ENERGY] },
 ];
