@@ -74,11 +74,14 @@ function parseReply(bytes: Buffer, ended: boolean): RawReply | null {
 
 function parseBody(bytes: Buffer, headers: Readonly<Record<string, readonly string[]>>, ended: boolean): Buffer | null {
   if (headers["transfer-encoding"]?.some((coding) => /chunked/i.test(coding))) return joinChunks(bytes);
-  const lengths = (headers["content-length"] ?? []).flatMap((value) => value.split(",")).map(Number);
-  const length = Math.max(...lengths.filter(Number.isSafeInteger));
-  if (bytes.length >= length) return bytes.subarray(0, length);
-  // Two lengths: one of them is wrong. With one, an early end is a truncated answer.
-  return ended && (lengths.length !== 1 || bytes.length === 0) ? bytes : null;
+  const lengths = (headers["content-length"] ?? [])
+    .flatMap((value) => value.split(","))
+    .map(Number)
+    .filter(Number.isSafeInteger);
+  const length = Math.max(0, ...lengths);
+  if (lengths.length > 0 && bytes.length >= length) return bytes.subarray(0, length);
+  // Without a length the end of the connection ends it; of two one is wrong. With one, an early end is a truncated answer.
+  return ended && lengths.length !== 1 ? bytes : null;
 }
 
 function joinChunks(bytes: Buffer): Buffer | null {
