@@ -58,7 +58,11 @@ function inverterPlaces(facts: Facts, gateway: DeviceDraft): AnyPlace[] {
 
 /** A device of the ensemble inventory, by the rules that all of them share. */
 function ensemble(facts: Facts, group: "encharges" | "enpower" | "collar" | "c6" | "dryContacts" | "acBatteries") {
-  return { stale: isStale(facts, group), at: measuredAt(facts.snapshot, group), interval: "inventory" } as const;
+  return {
+    stale: isStale(facts, group),
+    at: measuredAt(facts.snapshot, group),
+    interval: group === "acBatteries" ? "inverters" : "production",
+  } as const;
 }
 
 function enchargePlaces(facts: Facts, gateway: DeviceDraft): AnyPlace[] {

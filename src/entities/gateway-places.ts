@@ -159,7 +159,6 @@ function batteryPlaces(facts: Facts, place: Placing): AnyPlace[] {
     context: lastKnown(snapshot, group),
     stale: isStale(facts, group),
     at: measuredAt(snapshot, group),
-    interval: "inventory" as const,
   });
   return [
     ...(hasBatteryPower(capabilities)

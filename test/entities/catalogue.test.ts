@@ -381,7 +381,8 @@ describe("freshness", () => {
   test("live values become unknown after three intervals, not before 90 s; counters stay", () => {
     expect(payloadOf(at(89_000), "meter/storage")["power"]).toBe(-750);
     expect(payloadOf(at(91_000), "meter/storage")["power"]).toBe(null);
-    expect(payloadOf(at(91_000), "battery")["power"]).toBe(null);
+    expect(payloadOf(at(91_000), "battery")).toMatchObject({ power: null, charge: null });
+    expect(payloadOf(at(91_000), "battery/122100000001")).toMatchObject({ power: null, charge: null, temperature: null, capacity: 3500 });
     expect(payloadOf(at(91_000), "production")["power"]).toBe(null);
     expect(payloadOf(at(91_000), "energy")).toMatchObject({ production_kwh: 1000, balanced_net_kwh: 345.678 });
     expect(payloadOf(at(91_000), "inverter/482200000000")["power"]).toBe(200);

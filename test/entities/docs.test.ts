@@ -32,3 +32,32 @@ test("each row says where it comes from, and an entity has a name or a device cl
     }
   }
 });
+
+test("rows are what Home Assistant takes: enums with options, units with their classes, categories of sensors", () => {
+  const units: { readonly [deviceClass: string]: readonly string[] } = {
+    power: ["W", "kW"],
+    energy: ["Wh", "kWh"],
+    energy_storage: ["Wh"],
+    battery: ["%"],
+    voltage: ["V"],
+    current: ["A"],
+    frequency: ["Hz"],
+    apparent_power: ["VA"],
+    reactive_power: ["var"],
+    temperature: ["°C", "°F"],
+    duration: ["s", "ms", "min"],
+  };
+  for (const { title, sections } of CHAPTERS) {
+    for (const row of sections.flatMap(({ rows }) => rows)) {
+      const where = `${title} ${row.key}`;
+      const { platform = "sensor", deviceClass, stateClass, unit } = row;
+      if (row.id === undefined) expect([deviceClass, unit, row.name], where).toEqual([undefined, undefined, undefined]);
+      if (platform === "sensor" && deviceClass !== undefined) expect(units[deviceClass] ?? [undefined], where).toContain(unit);
+      expect(row.options !== undefined, where).toBe(deviceClass === "enum" || platform === "event");
+      expect(row.category, where).not.toBe("config");
+      if (deviceClass === "energy") expect(stateClass, where).not.toBe("measurement");
+      else if (stateClass !== undefined) expect(stateClass, where).toBe("measurement");
+      if (platform !== "sensor") expect([stateClass, unit], where).toEqual([undefined, undefined]);
+    }
+  }
+});
