@@ -1,8 +1,14 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Files } from "../lib/files.ts";
 import type { Logger } from "../lib/logger.ts";
-import type { CounterReading, CounterValue, EnergyValues, PowerReading } from "../model/energy.ts";
+import type { CounterId, CounterReading, CounterValue, EnergyValues, PowerReading } from "../model/energy.ts";
 import type { BridgeEvent } from "../model/view.ts";
+import { type Account, aheadWh, count, estimate, type Moment, NEW_ACCOUNT, show } from "./account.ts";
+import { encodeBooks } from "./book-file.ts";
+import { createCalendar, isTimeZone } from "./calendar.ts";
+import type { Rebase } from "./judge.ts";
+import { createKeeper } from "./keeper.ts";
+import { createSteadyTime } from "./steady.ts";
 
 export interface BooksOptions {
   /** Where the books of this gateway are kept, JSON; replaced as a whole. */
@@ -38,19 +44,116 @@ export interface Books {
 }
 
 /** Opens the books. Never rejects: a file that cannot be read is set aside as `<file>.bad`, and the counters go on from the readings. */
-export async function openBooks({ clock }: BooksOptions): Promise<Books> {
-  let values: EnergyValues = new Map();
+export async function openBooks({ file, timeZone, clock, files, logger }: BooksOptions): Promise<Books> {
+  const keeper = createKeeper(file, files, logger);
+  const kept = await keeper.load();
+  const steady = createSteadyTime(kept?.steady ?? null, clock);
+  const accounts = new Map<string, Account>(kept?.accounts);
+  let asked = timeZone;
+  let calendar = createCalendar(zoneOf(timeZone, logger));
+  let shown: EnergyValues = new Map();
+  let shownDay: number | null = null;
+  let dirty = kept !== null;
+  let saving: Promise<void> = Promise.resolve();
+
+  function record(readings: readonly CounterReading[], powers: readonly PowerReading[], now = clock.now()): Recorded {
+    const moment: Moment = { wall: now, steady: steady.read(now), calendar };
+    const events: BridgeEvent[] = [];
+    for (const reading of readings) {
+      const { account, rebase } = count(accounts.get(reading.id) ?? NEW_ACCOUNT, reading, moment);
+      put(reading.id, account);
+      if (rebase !== null) events.push(tell(reading.id, rebase, account.guard.valueWh ?? 0, now));
+    }
+    for (const power of powers) put(power.id, estimate(accounts.get(power.id) ?? NEW_ACCOUNT, power, moment));
+    return { values: values(now), events };
+  }
+
+  function put(id: CounterId, account: Account): void {
+    if (accounts.get(id) === account) return;
+    accounts.set(id, account);
+    shownDay = null;
+    dirty = true;
+  }
+
+  function tell(counter: CounterId, { cause, fromWh, toWh }: Rebase, valueWh: number, at: number): BridgeEvent {
+    const details = { counter, from_kwh: kwh(fromWh), to_kwh: kwh(toWh), cause, published_kwh: kwh(valueWh) };
+    logger.info(
+      details,
+      `the gateway's counter ${counter} went from ${details.from_kwh} to ${details.to_kwh} kWh (${cause}): ours goes on`,
+    );
+    return { type: "counter_reset", at, details };
+  }
+
+  function values(now = clock.now()): EnergyValues {
+    const day = calendar.dayAt(now);
+    if (day === shownDay) return shown;
+    shownDay = day;
+    const next = new Map<CounterId, CounterValue>();
+    let changed = accounts.size !== shown.size;
+    for (const [id, account] of accounts) {
+      const before = shown.get(id);
+      const value = show(account, before, now, calendar);
+      changed ||= value !== before;
+      next.set(id, value);
+    }
+    if (changed) shown = next;
+    return shown;
+  }
+
+  async function write(clean: boolean): Promise<void> {
+    if (!dirty) return;
+    dirty = false;
+    const written = new Map([...accounts].map(([id, account]) => [id, writtenAhead(account, clean)]));
+    const saved = await keeper.save(encodeBooks({ steady: steady.point(), clean, accounts: written }));
+    if (!saved) dirty = true;
+    for (const [id, { flow, ceilingWh }] of written) {
+      if (flow === null) continue;
+      // Without a disk nothing is gained by holding an estimate back.
+      accounts.set(id, { ...accounts.get(id)!, ceilingWh: saved ? ceilingWh : Number.POSITIVE_INFINITY });
+    }
+  }
+
+  function save(clean: boolean): Promise<void> {
+    saving = saving.then(() => write(clean));
+    return saving;
+  }
+
+  // From now on a crash must be seen as one.
+  if (kept?.clean === true) await save(false);
+
   return {
-    record(readings, powers, _now = clock.now()) {
-      const next = new Map<string, CounterValue>();
-      for (const { id, wh } of readings) next.set(id, { lifetimeWh: wh, todayWh: null, sevenDaysWh: null, estimated: false });
-      for (const { id } of powers) next.set(id, { lifetimeWh: null, todayWh: null, sevenDaysWh: null, estimated: true });
-      values = next;
-      return { values, events: [] };
+    record,
+    values,
+    setTimeZone(name) {
+      if (name === asked) return;
+      asked = name;
+      const zone = zoneOf(name, logger);
+      if (zone === calendar.timeZone) return;
+      calendar = createCalendar(zone);
+      shownDay = null;
     },
-    values: () => values,
-    setTimeZone() {},
-    async save() {},
-    async close() {},
+    save: () => save(false),
+    close() {
+      dirty = true;
+      return save(true);
+    },
   };
+}
+
+function writtenAhead(account: Account, clean: boolean): Account {
+  if (account.flow === null) return account;
+  return { ...account, ceilingWh: clean ? Math.max(account.flow.wh, account.guard.valueWh ?? 0) : aheadWh(account.flow) };
+}
+
+function zoneOf(name: string | null, logger: Logger): string {
+  if (name !== null && isTimeZone(name)) return name;
+  const own = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (name !== null)
+    logger.warn({ timeZone: name }, `the time zone ${name} is not known here: days begin at midnight of ${own}; set time_zone`);
+  return own;
+}
+
+/** kWh to the Wh. */
+function kwh(wh: number): number {
+  return Math.round(wh) / 1000;
 }
