@@ -29,6 +29,11 @@ export async function startRaw(answer: Answer, tls?: TlsOptions): Promise<RawGat
     socket.on("close", () => sockets.delete(socket));
     let text = "";
     socket.on("data", (piece) => {
+      const isTlsHello = tls === undefined && piece[0] === 0x16;
+      if (isTlsHello) {
+        socket.destroy();
+        return;
+      }
       text += piece.toString("latin1");
       for (let end = text.indexOf("\r\n\r\n"); end >= 0; end = text.indexOf("\r\n\r\n")) {
         const head = text.slice(0, end);
