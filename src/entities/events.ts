@@ -1,7 +1,7 @@
 import type { BridgeEvent, Device, View } from "../model/view.ts";
 import type { EventType } from "./event-types.ts";
 import type { Facts } from "./facts.ts";
-import { gridConnected } from "./site.ts";
+import { gridConnected, lastReader } from "./site.ts";
 
 /** One gateway at one moment: what was known, and what was published of it. */
 export interface Moment {
@@ -32,7 +32,7 @@ function firmwareEvents(before: Facts, after: Facts, at: number): BridgeEvent[] 
 }
 
 function gridEvents(before: Facts, after: Facts, at: number): BridgeEvent[] {
-  const [was, is] = [gridConnected(before), gridConnected(after)];
+  const [was, is] = [gridConnected(lastReader(before.snapshot)), gridConnected(lastReader(after.snapshot))];
   if (was === null || is === null || was === is) return [];
   return [event(is ? "grid_restored" : "grid_lost", at, {})];
 }

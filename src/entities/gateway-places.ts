@@ -131,7 +131,7 @@ function gridPlaces(facts: Facts, place: Placing): AnyPlace[] {
     power: gridPower(capabilities, now, null),
     phases: hasPower ? gridPhases(capabilities, lastReader(snapshot), now) : {},
     source: byCt ? "net-consumption CT" : hasPower ? "balanced" : null,
-    connected: hasConnected ? gridConnected(facts) : null,
+    connected: hasConnected ? gridConnected(now) : null,
     hasPower,
     hasConnected,
   };

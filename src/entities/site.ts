@@ -73,10 +73,10 @@ function sum(parts: readonly (number | null)[]): number | null {
  * Whether the house is connected to the grid: the System Controller's relay, else the collar. A collar's `grid_state` does not follow
  * islanding, its `admin_state_str` does.
  */
-export function gridConnected(facts: Facts): boolean | null {
-  const enpower = fresh(facts, "enpower");
+export function gridConnected(read: Reader): boolean | null {
+  const enpower = read("enpower");
   if (enpower !== null) return closed(enpower.mainsOperState);
-  const collar = fresh(facts, "collar");
+  const collar = read("collar");
   return (
     oneOf(adminWord(collar?.adminStateText ?? null), ["on_grid"], ["off_grid"]) ?? oneOf(collar?.midState, ["close", "closed"], ["open"])
   );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { catalogue } from "../../src/entities/catalogue.ts";
-import { gridConnected } from "../../src/entities/site.ts";
+import { freshReader, gridConnected } from "../../src/entities/site.ts";
 import type { Capabilities } from "../../src/model/capabilities.ts";
 import type { CounterValue } from "../../src/model/energy.ts";
 import type { Groups } from "../../src/model/snapshot.ts";
@@ -12,7 +12,7 @@ function topic(path: string, groups: Partial<Groups>, capabilities: Partial<Capa
 }
 
 describe("grid connected", () => {
-  const of = (groups: Partial<Groups>) => gridConnected(factsOf({ capabilities: EVERYTHING, groups }));
+  const of = (groups: Partial<Groups>) => gridConnected(freshReader(factsOf({ capabilities: EVERYTHING, groups })));
   const collar = GROUPS.collar!;
 
   test("is what the System Controller's relay says", () => {
@@ -85,5 +85,5 @@ describe("the balanced net energy", () => {
 
 test("an old reading is no reading for what is derived from it", () => {
   const old = factsOf({ capabilities: EVERYTHING, groups: GROUPS, now: NOW + 3_000_000 });
-  expect(gridConnected(old)).toBe(null);
+  expect(gridConnected(freshReader(old))).toBe(null);
 });
