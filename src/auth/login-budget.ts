@@ -131,10 +131,13 @@ export function createLoginBudget({ directory, files, clock, logger }: LoginBudg
   return { take: () => inTurn(takeOne) };
 }
 
+/** Over the hour and the day, ms: the cloud's clock is not ours. */
+const MARGIN = 1_000;
+
 /** Milliseconds until one more login is allowed, after those at `times` (ms on the same clock as `now`). */
 export function waitFor(times: readonly number[], now: number): number {
   const sorted = times.toSorted((a, b) => a - b);
-  const after = (most: number, window: number) => (sorted.length < most ? 0 : sorted[sorted.length - most]! + window - now);
+  const after = (most: number, window: number) => (sorted.length < most ? 0 : sorted[sorted.length - most]! + window + MARGIN - now);
   return Math.max(0, after(LOGINS_AN_HOUR, HOUR), after(LOGINS_A_DAY, DAY));
 }
 
