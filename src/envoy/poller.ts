@@ -5,6 +5,7 @@ import { BridgeError, type ErrorCode, isBridgeError } from "../model/errors.ts";
 import type { GatewayInfo } from "../model/gateway.ts";
 import type { SourceHealth } from "../model/health.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import { createEntry, type Entry, healthOf } from "./entry.ts";
 import type { ProbeResult } from "./probe.ts";
 import { createRound, type Round } from "./round.ts";
 import { type Intervals, pauseAfterFailure, pauseAfterSuccess } from "./schedule.ts";
@@ -40,21 +41,6 @@ export interface Poller {
    * authorization throws, `aborted`. Whatever else fails costs only its own values. Never rejects.
    */
   run(gateway: GatewayInfo, probed: ProbeResult, signal: AbortSignal): Promise<BridgeError>;
-}
-
-interface Entry {
-  readonly source: Source;
-  /** Monotonic. */
-  due: number;
-  failures: number;
-  lastSuccess: number | null;
-  replyMs: number | null;
-  lastError: BridgeError | null;
-  /** Since the gateway was probed. */
-  asked: boolean;
-  /** A refusal of it alone ended a run before, and did not help. */
-  denied: boolean;
-  readonly drifts: Set<string>;
 }
 
 /** Something done now and then between the readings. */
@@ -155,17 +141,17 @@ export function createPoller(options: PollerOptions): Poller {
   /** Reads one source. Gives the reason where polling cannot go on. */
   async function poll(entry: Entry, gateway: GatewayInfo, round: Round, signal: AbortSignal): Promise<BridgeError | null> {
     const began = clock.monotonic();
+    let end: BridgeError | null = null;
     try {
       succeed(entry, await read(entry, gateway, round), began);
     } catch (thrown) {
       const error = thrown instanceof BridgeError ? thrown : unreadable(entry, thrown);
       if (signal.aborted || !OWN.includes(error.code)) return error;
       fail(entry, error, began);
-      const end = await endOf(entry, error, gateway, signal);
-      if (end !== null) return end;
+      end = await endOf(entry, error, gateway, signal);
     }
     report(entry);
-    return null;
+    return end;
   }
 
   /** A mistake of ours in reading one answer must not cost the rest. */
@@ -243,13 +229,4 @@ export function createPoller(options: PollerOptions): Poller {
         return new BridgeError(signal.aborted ? "aborted" : "implausible", "polling was stopped", { cause: error });
       }),
   };
-}
-
-function createEntry(source: Source): Entry {
-  const fresh = { due: 0, failures: 0, lastSuccess: null, replyMs: null, lastError: null, asked: false, denied: false };
-  return { source, ...fresh, drifts: new Set() };
-}
-
-function healthOf({ source, lastSuccess, failures, replyMs, lastError }: Entry): SourceHealth {
-  return { source: source.name, lastSuccess, failures, replyMs, lastError: lastError?.message ?? null };
 }
