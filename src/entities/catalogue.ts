@@ -18,7 +18,7 @@ export function createCatalogue(): Catalogue {
   return (facts) => {
     const gateway = gatewayDevice(facts);
     return assemble({
-      serial: facts.gateway.serial,
+      serial: gateway.id,
       probe: JSON.stringify([facts.gateway, facts.capabilities]),
       places: [...gatewayPlaces(facts, gateway), ...devicePlaces(facts, gateway)],
       raw: rawTopics(facts),

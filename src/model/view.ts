@@ -69,6 +69,7 @@ export interface StateTopic {
 
 /** What one gateway looks like from outside. Parents come before their children in `devices`. */
 export interface View {
+  /** As a topic level: the gateway's serial, `[a-z0-9_-]+`. */
   readonly serial: string;
   readonly devices: readonly Device[];
   readonly states: readonly StateTopic[];
