@@ -14,6 +14,8 @@ export interface ProbeContext {
   readonly get: Get;
   /** What the sources before this one found. */
   readonly found: Capabilities;
+  /** Whether export and production limits are asked for; `auto` (the default): only on firmware 8.3.5528 and later. */
+  readonly siteLimits?: boolean | "auto" | undefined;
 }
 
 export interface ReadContext {
