@@ -21,6 +21,7 @@ const NEEDS_PERSON: readonly ErrorCode[] = [
 export function eventOf(error: BridgeError, heldMs: number): Event {
   const { code, message } = error;
   if (code === "unauthorized") return { type: "unauthorized", message, heldMs };
+  if (code === "firmware_changed") return { type: "changed", message };
   if (code === "token_expired") return { type: "expired", message };
   if (NEEDS_PERSON.includes(code)) return { type: "needs-person", code, message };
   return { type: "unreachable", message, heldMs, retryAfterMs: error.retryAfterMs ?? 0 };

@@ -50,6 +50,8 @@ export type Event =
   | { readonly type: "probed" }
   | { readonly type: "unauthorized"; readonly message: string; readonly heldMs: number }
   | { readonly type: "expired"; readonly message: string }
+  /** The gateway says something else of itself at `/info` than before. */
+  | { readonly type: "changed"; readonly message: string }
   | { readonly type: "refreshed" }
   | { readonly type: "cloud-down"; readonly message: string; readonly away: boolean; readonly retryAfterMs: number }
   | { readonly type: "needs-person"; readonly code: ErrorCode; readonly message: string }
@@ -120,6 +122,8 @@ function fromSession(state: Extract<State, { name: "probing" | "re-probing" | "a
       return { name: "expired", memory: state.memory, gateway };
     case "unauthorized":
       return onUnauthorized(state.memory, event.heldMs);
+    case "changed":
+      return { name: "re-setup", memory: state.memory };
     default:
       return state;
   }

@@ -20,6 +20,7 @@ export function reasonOf(state: State, event: Event): string {
     case "unreachable":
     case "token-refused":
     case "expired":
+    case "changed":
     case "cloud-down":
     case "needs-person":
       return event.message;

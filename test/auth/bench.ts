@@ -49,6 +49,8 @@ export function createBench(options: BenchOptions = {}) {
     accepts: (_token: string | null) => true,
     /** So many 401 for data although check_jwt says 200. */
     dataRefusals: 0,
+    /** The poller finds another firmware at `/info`. */
+    changed: false,
     digestRefused: false,
     probeFails: null as BridgeError | null,
     mood: "good" as CloudMood,
@@ -90,10 +92,12 @@ export function createBench(options: BenchOptions = {}) {
       if (world.gone) throw world.gone;
       if (world.probeFails) throw world.probeFails;
       request("/ivp/meters");
+      world.changed = false;
     },
     async poll(signal) {
       while (true) {
         if (world.gone) return world.gone;
+        if (world.changed) return new BridgeError("firmware_changed", `firmware ${world.info.firmware.text} now`);
         const token = request("/production.json");
         if (world.dataRefusals-- > 0 || !world.accepts(token)) return unauthorized("/production.json");
         answer("/production.json", 200);

@@ -33,6 +33,7 @@ const unauthorized = (heldMs = 0): Event => ({ type: "unauthorized", message: "4
 const accepted: Event = { type: "accepted" };
 const probed: Event = { type: "probed" };
 const expired: Event = { type: "expired", message: "the token expired" };
+const changed: Event = { type: "changed", message: "firmware 8.3.5289 in place of 7.6.175" };
 const refreshed: Event = { type: "refreshed" };
 const timer: Event = { type: "timer" };
 const wake: Event = { type: "wake" };
@@ -64,6 +65,7 @@ const ROWS: readonly Row[] = [
   ["authenticated", unauthorized(), { name: "re-setup", memory: { strikes: 1 } }],
   ["authenticated", unreachable(), { name: "outage", memory: { failures: 1 } }],
   ["authenticated", person, { name: "refused" }],
+  ["authenticated", changed, { name: "re-setup", memory: { probed: "7.6.175", strikes: 0 } }],
   ["expired", timer, { name: "refreshing", failures: 0, away: false }],
   ["expired", person, { name: "refused" }],
   ["refreshing", refreshed, { name: "authenticating", refreshed: true }],
@@ -86,7 +88,7 @@ describe("each event that means something in a state leads to the state of the d
 });
 
 const NOTHING: readonly (readonly [keyof typeof states, readonly Event[]])[] = [
-  ["setup", [accepted, probed, unauthorized(), expired, refreshed, timer, wake, cloudDown, tokenRefused(true)]],
+  ["setup", [accepted, probed, unauthorized(), expired, changed, refreshed, timer, wake, cloudDown, tokenRefused(true)]],
   ["again", [found(OLD), probed, unauthorized(), expired, refreshed, timer, wake, cloudDown]],
   ["probing", [found(OLD), accepted, refreshed, timer, wake, cloudDown, tokenRefused(true)]],
   ["reprobing", [found(OLD), accepted, refreshed, timer, wake, cloudDown, tokenRefused(true)]],
@@ -94,7 +96,7 @@ const NOTHING: readonly (readonly [keyof typeof states, readonly Event[]])[] = [
   ["expired", [found(OLD), accepted, probed, unreachable(), unauthorized(), expired, refreshed, wake, cloudDown, tokenRefused(true)]],
   ["refreshing", [found(OLD), accepted, probed, unreachable(), unauthorized(), expired, timer, wake, tokenRefused(true)]],
   ["outage", [found(OLD), accepted, probed, unreachable(), unauthorized(), expired, refreshed, cloudDown, tokenRefused(true), person]],
-  ["resetup", [accepted, probed, unauthorized(), expired, refreshed, timer, wake, cloudDown, tokenRefused(true)]],
+  ["resetup", [accepted, probed, unauthorized(), expired, changed, refreshed, timer, wake, cloudDown, tokenRefused(true)]],
   ["refused", [found(OLD), accepted, probed, unreachable(), unauthorized(), expired, refreshed, cloudDown, tokenRefused(true), person]],
 ];
 
@@ -123,7 +125,7 @@ test("a gateway that accepts the token but refuses its data again and again need
 });
 
 const anyEvent: fc.Arbitrary<Event> = fc.oneof(
-  fc.constantFrom(found(OLD), found(NEW), found(OTHER), accepted, probed, expired, refreshed, timer, wake, person, cloudDown),
+  fc.constantFrom(found(OLD), found(NEW), found(OTHER), accepted, probed, expired, changed, refreshed, timer, wake, person, cloudDown),
   fc.constantFrom(tokenRefused(true), tokenRefused(false)),
   fc.integer({ min: 0, max: 120_000 }).map(unreachable),
   fc.integer({ min: 0, max: 120_000 }).map(unauthorized),

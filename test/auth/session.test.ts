@@ -179,6 +179,19 @@ describe("while reading", () => {
     expect(b.loginTimes).toHaveLength(1);
   });
 
+  test("a firmware that changes without an outage is probed anew, with the same token", async () => {
+    const b = bench({ stored: tokenAt(NOW - DAY) });
+    b.world.info = gateway({ firmware: "7.6.175" });
+    await b.until("authenticated");
+    const from = b.transitions.length;
+    b.world.info = gateway({ firmware: "8.3.5289" });
+    b.world.changed = true;
+    await b.clock.advance(MINUTE);
+    expect(b.path(from)).toEqual(["re-setup", "authenticating", "re-probing", "authenticated"]);
+    expect(b.transitions[from]?.status.reason).toBe("firmware 8.3.5289 now");
+    expect(b.loginTimes).toHaveLength(0);
+  });
+
   test("F-05: with every token refused the cloud is asked at most 12 times in 7 days", async () => {
     const b = bench({ stored: tokenAt(NOW - DAY) });
     b.world.accepts = () => false;
