@@ -41,8 +41,8 @@ function encodeAccount({ guard, flow, ceilingWh, ledger }: Account): Fields {
   };
 }
 
-function encodeLine({ rawWh, beforeWh, offsetWh, at }: Line): number[] {
-  return [rawWh, beforeWh, offsetWh, at];
+function encodeLine({ rawWh, beforeWh, offsetWh, at, roseAt }: Line): number[] {
+  return [rawWh, beforeWh, offsetWh, at, roseAt];
 }
 
 /** Reads the file. Throws an `Error` with a short reason where it is torn, not ours, or of a newer version. */
@@ -84,8 +84,8 @@ function decodeAccount(counter: Fields, clean: boolean): Account {
 }
 
 function decodeLine(value: unknown): Line {
-  const [rawWh, beforeWh, offsetWh, at] = list(value).map(number);
-  return { rawWh: number(rawWh), beforeWh: number(beforeWh), offsetWh: number(offsetWh), at: number(at) };
+  const [rawWh, beforeWh, offsetWh, at, roseAt] = list(value).map(number);
+  return { rawWh: number(rawWh), beforeWh: number(beforeWh), offsetWh: number(offsetWh), at: number(at), roseAt: number(roseAt) };
 }
 
 function decodeDoubt(value: unknown): Doubt {

@@ -65,6 +65,8 @@ export async function openBooks({ file, timeZone, clock, files, logger }: BooksO
       if (rebase !== null) events.push(tell(reading.id, rebase, account.guard.valueWh ?? 0, now));
     }
     for (const power of powers) put(power.id, estimate(accounts.get(power.id) ?? NEW_ACCOUNT, power, moment));
+    // A killed bridge must not judge a change a second time.
+    if (events.length > 0) void save(false);
     return { values: values(now), events };
   }
 

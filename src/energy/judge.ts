@@ -1,4 +1,4 @@
-import { follows, type Line, mostWh, ROUNDING_WH, WRAP_WH, wrapsBetween } from "./line.ts";
+import { follows, type Line, mostWh, ROUNDING_WH, WRAP_AT_ONCE_WH, WRAP_CONFIRMED_WH, WRAP_WH, wrapsBetween } from "./line.ts";
 
 /** A new count is believed after this many readings in a row that agree with one another … */
 const CONFIRMING_READINGS = 5;
@@ -8,6 +8,8 @@ const CONFIRMING_MS = 10 * 60_000;
 const FIRST_ZERO_MS = 60 * 60_000;
 /** A count that was left comes back within this long, or is a new one. */
 const RETURN_MS = 7 * 24 * 3_600_000;
+/** A number that stood still for this long at most may then have all that was made meanwhile. */
+const STILL_MS = 24 * 3_600_000;
 /** How many left counts are remembered. */
 const MOST_LEFT = 3;
 
@@ -64,7 +66,7 @@ export function judge(guard: Guard, wh: number | null, limitWatts: number, at: n
   if (guard.line === null) return judgeFirst(guard, wh, limitWatts, at);
   const roomWh = mostWh(limitWatts, at - guard.line.at);
   if (follows(guard.line.rawWh, wh, roomWh)) return accept(guard, guard.line, wh, at);
-  const wraps = wrapsBetween(guard.line.rawWh, wh, roomWh);
+  const wraps = wrapsBetween(guard.line.rawWh, wh, roomWh, WRAP_AT_ONCE_WH);
   if (wraps > 0) return carry(guard, guard.line, wh, wraps, at);
   // The highest reading was the glitch: nothing to follow anew, the counter will pass it.
   if (wh < guard.line.rawWh && wh >= guard.line.beforeWh - ROUNDING_WH)
@@ -78,7 +80,7 @@ function held(guard: Guard): Verdict {
 
 function accept(guard: Guard, line: Line, wh: number, at: number): Verdict {
   const rises = wh > line.rawWh;
-  const next: Line = { ...line, beforeWh: rises ? line.rawWh : line.beforeWh, rawWh: rises ? wh : line.rawWh, at };
+  const next: Line = rises ? { ...line, beforeWh: line.rawWh, rawWh: wh, at, roseAt: at } : { ...line, at };
   const valueWh = Math.max(guard.valueWh ?? 0, next.rawWh + next.offsetWh);
   return { guard: { valueWh, line: next, doubt: null, left: guard.left }, accepted: true, rebase: null };
 }
@@ -95,7 +97,7 @@ function judgeFirst(guard: Guard, wh: number, limitWatts: number, at: number): V
 }
 
 function startAt(wh: number, offsetWh: number, at: number): Line {
-  return { rawWh: wh, beforeWh: wh, offsetWh, at };
+  return { rawWh: wh, beforeWh: wh, offsetWh, at, roseAt: at };
 }
 
 function carry(guard: Guard, line: Line, wh: number, wraps: number, at: number): Verdict {
@@ -111,8 +113,12 @@ function carry(guard: Guard, line: Line, wh: number, wraps: number, at: number):
 function judgeDoubt(guard: Guard, line: Line, wh: number, limitWatts: number, at: number): Verdict {
   const doubt = extend(guard.doubt, wh, limitWatts, at);
   if (!confirmed(doubt, CONFIRMING_MS)) return held({ ...guard, doubt });
-  const back = guard.left.findIndex((left) => at - left.at <= RETURN_MS && follows(left.rawWh, wh, mostWh(limitWatts, at - left.at)));
-  return back === -1 ? rebase(guard, line, doubt, limitWatts, at) : goBack(guard, line, back, wh, at);
+  const goesOn = (since: Line) => follows(since.rawWh, wh, mostWh(limitWatts, at - since.roseAt));
+  const back = guard.left.findIndex((left) => at - left.at <= RETURN_MS && goesOn(left));
+  if (back !== -1) return goBack(guard, line, back, wh, at);
+  if (at - line.roseAt <= STILL_MS && goesOn(line)) return accept(guard, line, wh, at);
+  const wraps = wrapsBetween(line.rawWh, wh, mostWh(limitWatts, at - line.at), WRAP_CONFIRMED_WH);
+  return wraps > 0 ? carry(guard, line, wh, wraps, at) : rebase(guard, line, doubt, limitWatts, at);
 }
 
 function extend(doubt: Doubt | null, wh: number, limitWatts: number, at: number): Doubt {

@@ -6,8 +6,10 @@ const HEADROOM = 1.5;
 export const WRAP_WH = 2 ** 32 / 3600;
 /** Of several inverters that began together, this many may start anew between two readings. */
 const MOST_WRAPS = 8;
-/** With more room than this for a true gain, a fall says nothing about a wrap any more. */
-const WRAP_ROOM_WH = WRAP_WH / 20;
+/** With more room than this for a true gain, a fall says little about a wrap: then it must stay to be believed … */
+export const WRAP_AT_ONCE_WH = WRAP_WH / 100;
+/** … and with more than this it says nothing. */
+export const WRAP_CONFIRMED_WH = WRAP_WH / 20;
 
 const HOUR_MS = 3_600_000;
 
@@ -20,6 +22,8 @@ export interface Line {
   readonly offsetWh: number;
   /** When it was last read, steady ms. */
   readonly at: number;
+  /** When it last rose, steady ms: a gateway may give the same number for long, and then all that was made meanwhile at once. */
+  readonly roseAt: number;
 }
 
 /** The most that can have flowed in `elapsedMs`, Wh; without a sensible limit there is none. */
@@ -34,8 +38,8 @@ export function follows(fromWh: number, wh: number, roomWh: number): boolean {
 }
 
 /** How often 2³² joules must be added to `wh` so that it follows `fromWh`; 0 where that explains nothing. */
-export function wrapsBetween(fromWh: number, wh: number, roomWh: number): number {
-  if (wh <= 0 || roomWh > WRAP_ROOM_WH) return 0;
+export function wrapsBetween(fromWh: number, wh: number, roomWh: number, mostRoomWh: number): number {
+  if (wh <= 0 || roomWh > mostRoomWh) return 0;
   const wraps = Math.ceil((fromWh - ROUNDING_WH - wh) / WRAP_WH);
   return wraps >= 1 && wraps <= MOST_WRAPS && follows(fromWh, wh + wraps * WRAP_WH, roomWh) ? wraps : 0;
 }

@@ -160,12 +160,30 @@ describe("the guard of a counter", () => {
     expect(feed([1_150_000, 3], { limit: 400, step: 7 * 24 * 60 * MINUTE }).values).toEqual([1_150_000, 1_150_000]);
   });
 
+  test("a wrap after days away is believed once it stays", () => {
+    const before = feed([1_170_000], { limit: 400 });
+    const days = 3 * 24 * 60 * MINUTE;
+    const { causes, values } = feed(
+      many(12, (index) => 5_000 + index),
+      { guard: before.guard, from: days, limit: 400 },
+    );
+    expect(causes).toEqual(["wrap"]);
+    expect(values.at(-1)).toBeCloseTo(5_011 + WRAP_WH, 3);
+  });
+
   test("after a spike that could have been made, the lower true counter is no other meter", () => {
     const { values, causes } = feed([1_000, 1_120, ...many(20, (index) => 1_002 + index), 1_130]);
     expect(values).toEqual([1_000, ...many(21, 1_120), 1_130]);
     expect(causes).toEqual([]);
     const doubted = feed([1_000, 1_120, 0, 1_050, 1_121]);
     expect(doubted.values.at(-1)).toBe(1_121);
+  });
+
+  test("a number that stood still for hours and then has all that was made meanwhile is taken once it stays", () => {
+    const { values, causes } = feed([800_000, ...many(120, 800_000), ...many(12, (index) => 806_000 + index * 50)]);
+    expect(values.at(130)).toBe(800_000);
+    expect(values.at(-1)).toBe(806_550);
+    expect(causes).toEqual([]);
   });
 
   test("a first zero is held unless it stays for an hour", () => {
