@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { type Account, NEW_ACCOUNT } from "../../src/energy/account.ts";
 import { decodeBooks, encodeBooks, VERSION } from "../../src/energy/book-file.ts";
 
 test("a file of an older version is made one of today step by step", () => {
@@ -15,14 +16,13 @@ test("what is written is read again", () => {
   const line = { rawWh: 1, beforeWh: 0.5, offsetWh: 2, at: 3, roseAt: 2 };
   const guard = { valueWh: 3, line, doubt: { firstWh: 9, firstAt: 1, rawWh: 10, at: 2, count: 2 }, left: [line] };
   const ledger = { days: [{ day: 20_000, wh: 1.25 }], lastWh: 3, lastAt: 77 };
-  const account = { guard, flow: null, ceilingWh: Number.POSITIVE_INFINITY, ledger, withheld: false, seen: null };
-  const empty = { ...account, guard: { valueWh: null, line: null, doubt: null, left: [] }, ledger: null };
+  const account: Account = { ...NEW_ACCOUNT, guard, ledger };
   const books = {
     steady,
     clean: true,
     accounts: new Map([
       ["production", account],
-      ['odd"id', empty],
+      ['odd"id', NEW_ACCOUNT],
     ]),
   };
   expect(decodeBooks(encodeBooks(books))).toEqual(books);
