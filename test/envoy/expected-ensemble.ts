@@ -17,7 +17,8 @@ export function ensembleAsReference(snapshot: Snapshot): { readonly [key: string
   return asReference(groups as Partial<Groups>);
 }
 
-function asReference(groups: Partial<Groups>): Record<string, unknown> {
+/** Our groups in the names of the reference library. */
+export function asReference(groups: Partial<Groups>): Record<string, unknown> {
   const contacts = [...(groups.dryContacts?.values() ?? [])];
   return {
     acb_inventory: byKey(groups.acBatteries, acBattery),
