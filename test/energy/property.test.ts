@@ -88,7 +88,10 @@ async function tell(story: Story) {
   await read(null, true);
   for (const episode of story.episodes) {
     const killed = episode.end === "kill";
-    for (let index = 0; index < episode.quiet; index += 1) await read(null, !killed || episode.polls > 0 || index < episode.quiet - 1);
+    for (let index = 0; index < episode.quiet; index += 1) {
+      const unsaved = killed && index === episode.quiet - 1 && episode.polls === 0 && episode.step === 0;
+      await read(null, !unsaved);
+    }
     shift += episode.step;
     if (episode.step !== 0) quietPolls = 0;
     for (let index = 0; index < episode.polls; index += 1) {
