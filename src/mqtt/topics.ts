@@ -18,6 +18,7 @@ export interface Topics {
   deviceConfig(id: string): string;
   /** Only our own devices: MQTT has no prefix wildcard, hence the node id before the device's. */
   readonly deviceConfigFilter: string;
+  isDeviceConfig(topic: string): boolean;
   readonly setFilter: string;
   readonly requestFilter: string;
   /** What a command topic asks for; `null` for any other topic. */
@@ -66,6 +67,7 @@ export function createTopics(base: string, discoveryPrefix: string): Topics {
     setResult: (serial, control) => below(id(serial), "set", id(control), "result"),
     deviceConfig: (device) => `${discoveryPrefix}/device/${NODE_ID}/${id(device)}/config`,
     deviceConfigFilter: `${discoveryPrefix}/device/${NODE_ID}/+/config`,
+    isDeviceConfig: (topic) => topic.startsWith(`${discoveryPrefix}/device/${NODE_ID}/`) && topic.endsWith("/config"),
     setFilter: below("+", "set", "+"),
     requestFilter: below("bridge", "request", "#"),
     parseCommand(topic) {
