@@ -3,13 +3,15 @@ import { type Capabilities, NO_CAPABILITIES } from "../model/capabilities.ts";
 import { BridgeError, isBridgeError } from "../model/errors.ts";
 import type { GatewayInfo } from "../model/gateway.ts";
 import { type Answers, createRound } from "./round.ts";
-import type { Source } from "./source.ts";
+import type { ProbeContext, Source } from "./source.ts";
 
 export interface ProbeOptions {
   readonly sources: readonly Source[];
   readonly gateway: GatewayInfo;
   readonly get: (path: string, signal: AbortSignal) => Promise<unknown>;
   readonly logger: Logger;
+  /** Whether export and production limits are asked for; by firmware where it is not said. */
+  readonly siteLimits?: ProbeContext["siteLimits"];
 }
 
 export interface ProbeResult {
@@ -26,7 +28,7 @@ export interface ProbeResult {
  * does not answer, while others after it do, is left out: it must not keep the others away.
  */
 export async function probe(options: ProbeOptions, signal: AbortSignal): Promise<ProbeResult> {
-  const { gateway, logger } = options;
+  const { gateway, logger, siteLimits } = options;
   let refused: BridgeError | null = null;
   let silent: BridgeError | null = null;
   const round = createRound(async (path) => {
@@ -44,7 +46,7 @@ export async function probe(options: ProbeOptions, signal: AbortSignal): Promise
   const unsure: string[] = [];
   for (const source of options.sources) {
     try {
-      found = { ...found, ...(await source.probe({ gateway, get: round.get, found })) };
+      found = { ...found, ...(await source.probe({ gateway, get: round.get, found, siteLimits })) };
     } catch (error) {
       if (source.core || !isBridgeError(error, "timeout", "unreachable")) throw error;
       unsure.push(source.name);

@@ -10,6 +10,7 @@
  * - `wrong_gateway`: another serial than the configured one. `no_credentials`: nothing to log in with.
  * - `no_production`: no endpoint gives production. `storage`: a file cannot be read or written. `config`: wrong configuration.
  * - `firmware_changed`: `/info` says another firmware than the one that was probed.
+ * - `command`: a control was used with what this gateway does not have or take; nothing was sent.
  * - `aborted`: we were told to stop.
  */
 export type ErrorCode =
@@ -37,6 +38,7 @@ export type ErrorCode =
   | "firmware_changed"
   | "storage"
   | "config"
+  | "command"
   | "aborted";
 
 export interface BridgeErrorOptions {
