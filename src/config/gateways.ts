@@ -1,4 +1,4 @@
-import { type Form, seconds, textLike, topic } from "./forms.ts";
+import { type Form, seconds, textLike } from "./forms.ts";
 import { GATEWAY_SETTINGS, LISTS, type Setting } from "./settings.ts";
 import type { Gathered } from "./sources.ts";
 import { at, checked, isTree, put, type Tree, wrong } from "./tree.ts";
@@ -6,9 +6,15 @@ import type { ExtraEndpoint, GatewayConfig, TlsMode } from "./types.ts";
 
 const endpointPath: Form = textLike(/^\/[\x21-\x7e]*$/, "must be a path of the gateway that begins with /");
 
+/** Not where the bridge itself says how things stand, or listens. */
+const endpointTopic: Form = textLike(
+  /^(?!(availability|lifecycle|event|info|energy|diagnostics|set)(\/|$))[a-z0-9_-]+(\/[a-z0-9_-]+)*$/,
+  "must be a topic of a-z, 0-9, _ and - that is not the bridge's own",
+);
+
 const ENDPOINT_SETTINGS: readonly Setting[] = [
   { path: "path", form: endpointPath, default: null, doc: "Path on the gateway." },
-  { path: "topic", form: topic, default: null, doc: "Topic below <base>/<serial>/." },
+  { path: "topic", form: endpointTopic, default: null, doc: "Topic below <base>/<serial>/." },
   { path: "interval", form: seconds(5, 86_400), default: 60, doc: "Seconds between readings." },
 ];
 

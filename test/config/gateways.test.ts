@@ -66,10 +66,14 @@ gateways:
     ["extra_endpoints: /x", `${FILE}: extra_endpoints must be a list of sections with path, topic and interval`],
     ["extra_endpoints: [/x]", `${FILE}: extra_endpoints[1] must be a section with path, topic and interval`],
     ["extra_endpoints: [{path: x, topic: y}]", `${FILE}: extra_endpoints[1].path must be a path of the gateway that begins with /`],
+    [
+      "extra_endpoints: [{path: /x, topic: lifecycle}]",
+      `${FILE}: extra_endpoints[1].topic must be a topic of a-z, 0-9, _ and - that is not the bridge's own`,
+    ],
     ["extra_endpoints: [{path: /x}]", `${FILE}: extra_endpoints[1].topic is missing`],
     [
       "extra_endpoints: [{path: /x, topic: a/+}]",
-      `${FILE}: extra_endpoints[1].topic must be a topic without + and #, and without / at its ends`,
+      `${FILE}: extra_endpoints[1].topic must be a topic of a-z, 0-9, _ and - that is not the bridge's own`,
     ],
     ["extra_endpoints: [{path: /x, topic: a}, {path: /y, topic: a}]", `${FILE}: extra_endpoints names the topic a twice`],
     [
