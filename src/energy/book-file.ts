@@ -18,13 +18,15 @@ export interface BookFile {
   readonly steady: SteadyPoint;
   /** Written at a stop: the values are exactly what was published last. */
   readonly clean: boolean;
+  /** The zone whose days these are; `null` where it was not written. */
+  readonly timeZone: string | null;
   readonly accounts: ReadonlyMap<string, Account>;
 }
 
 /** The text of the file: JSON, one counter a line. */
-export function encodeBooks({ steady, clean, accounts }: BookFile): string {
+export function encodeBooks({ steady, clean, timeZone, accounts }: BookFile): string {
   const lines = [...accounts].map(([id, account]) => `${JSON.stringify(id)}:${JSON.stringify(encodeAccount(account))}`);
-  return `{"version":${VERSION},"clean":${clean},"steady":${JSON.stringify(steady)},"counters":{\n${lines.join(",\n")}\n}}\n`;
+  return `{"version":${VERSION},"clean":${clean},"timeZone":${JSON.stringify(timeZone)},"steady":${JSON.stringify(steady)},"counters":{\n${lines.join(",\n")}\n}}\n`;
 }
 
 function encodeAccount({ guard, flow, ceilingWh, ledger }: Account): Fields {
@@ -50,10 +52,12 @@ export function decodeBooks(text: string, upgrades: readonly Upgrade[] = UPGRADE
   const file = upgrade(fields(JSON.parse(text)), upgrades);
   const { ms, wall } = fields(file["steady"]) as { ms?: unknown; wall?: unknown };
   const clean = file["clean"] === true;
+  const timeZone = file["timeZone"];
   const counters = Object.entries(fields(file["counters"]));
   return {
     steady: { ms: number(ms), wall: number(wall) },
     clean,
+    timeZone: typeof timeZone === "string" ? timeZone : null,
     accounts: new Map(counters.map(([id, counter]) => [id, decodeAccount(fields(counter), clean)])),
   };
 }

@@ -6,6 +6,7 @@ import type { BridgeEvent } from "../model/view.ts";
 import { type Account, aheadWh, count, estimate, type Moment, NEW_ACCOUNT, show } from "./account.ts";
 import { encodeBooks } from "./book-file.ts";
 import { createCalendar, isTimeZone } from "./calendar.ts";
+import { rezone } from "./days.ts";
 import type { Rebase } from "./judge.ts";
 import { createKeeper } from "./keeper.ts";
 import { createSteadyTime } from "./steady.ts";
@@ -13,7 +14,7 @@ import { createSteadyTime } from "./steady.ts";
 export interface BooksOptions {
   /** Where the books of this gateway are kept, JSON; replaced as a whole. */
   readonly file: string;
-  /** IANA name of the zone whose midnights part the days; `null` or unknown: the machine's own. */
+  /** IANA name of the zone whose midnights part the days; `null`: as before the restart; that or an unknown one at first: the machine's own. */
   readonly timeZone: string | null;
   readonly clock: Clock;
   readonly files: Files;
@@ -35,7 +36,7 @@ export interface Books {
   record(readings: readonly CounterReading[], powers: readonly PowerReading[], now?: number): Recorded;
   /** The values as of `now` (epoch ms, the clock's where it is left out): at midnight `todayWh` starts anew without a reading. */
   values(now?: number): EnergyValues;
-  /** The gateway's zone, once it is known. */
+  /** The gateway's zone, once it is known; `null` changes nothing. */
   setTimeZone(timeZone: string | null): void;
   /** Writes the books where something changed; about once a minute. Never rejects: what the disk refuses is said once and tried again. */
   save(): Promise<void>;
@@ -49,8 +50,8 @@ export async function openBooks({ file, timeZone, clock, files, logger }: BooksO
   const kept = await keeper.load();
   const steady = createSteadyTime(kept?.steady ?? null, clock);
   const accounts = new Map<string, Account>(kept?.accounts);
-  let asked = timeZone;
-  let calendar = createCalendar(zoneOf(timeZone, logger));
+  let asked = timeZone ?? kept?.timeZone ?? null;
+  let calendar = createCalendar(zoneOf(asked, logger));
   let shown: EnergyValues = new Map();
   let shownDay: number | null = null;
   let dirty = kept !== null;
@@ -102,11 +103,15 @@ export async function openBooks({ file, timeZone, clock, files, logger }: BooksO
     return shown;
   }
 
+  function rezoneAll(): void {
+    for (const [id, account] of accounts) if (account.ledger !== null) put(id, { ...account, ledger: rezone(account.ledger, calendar) });
+  }
+
   async function write(clean: boolean): Promise<void> {
     if (!dirty) return;
     dirty = false;
     const written = new Map([...accounts].map(([id, account]) => [id, writtenAhead(account, clean)]));
-    const saved = await keeper.save(encodeBooks({ steady: steady.point(), clean, accounts: written }));
+    const saved = await keeper.save(encodeBooks({ steady: steady.point(), clean, timeZone: calendar.timeZone, accounts: written }));
     if (!saved) dirty = true;
     for (const [id, { flow, ceilingWh }] of written) {
       if (flow === null) continue;
@@ -120,6 +125,7 @@ export async function openBooks({ file, timeZone, clock, files, logger }: BooksO
     return saving;
   }
 
+  if (kept !== null && kept.timeZone !== calendar.timeZone) rezoneAll();
   // From now on a crash must be seen as one.
   if (kept?.clean === true) await save(false);
 
@@ -127,11 +133,12 @@ export async function openBooks({ file, timeZone, clock, files, logger }: BooksO
     record,
     values,
     setTimeZone(name) {
-      if (name === asked) return;
+      if (name === null || name === asked) return;
       asked = name;
       const zone = zoneOf(name, logger);
       if (zone === calendar.timeZone) return;
       calendar = createCalendar(zone);
+      rezoneAll();
       shownDay = null;
     },
     save: () => save(false),

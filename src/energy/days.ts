@@ -91,6 +91,12 @@ function turnBack(days: readonly DayStart[], today: number): DayStart[] {
   return [...come, { day: today, wh: firstAhead.wh }];
 }
 
+/** The same days counted by another zone, whose present day may have another number. */
+export function rezone(ledger: Ledger, calendar: Calendar): Ledger {
+  const by = calendar.dayAt(ledger.lastAt) - ledger.days.at(-1)!.day;
+  return by === 0 ? ledger : { ...ledger, days: ledger.days.map(({ day, wh }) => ({ day: day + by, wh })) };
+}
+
 /** The day that `at` is in for this ledger: never before its last one. */
 function present(ledger: Ledger, at: number, calendar: Calendar): number {
   const last = ledger.days.at(-1)!.day;

@@ -8,7 +8,7 @@ test("a file of an older version is made one of today step by step", () => {
     ({ time, ...file }) => ({ ...file, steady: { ms: time, wall: 9 } }),
     (file) => ({ ...file, clean: true }),
   ]);
-  expect(renamed).toEqual({ steady: { ms: 7, wall: 9 }, clean: true, accounts: new Map() });
+  expect(renamed).toEqual({ steady: { ms: 7, wall: 9 }, clean: true, timeZone: null, accounts: new Map() });
 });
 
 test("what is written is read again", () => {
@@ -20,6 +20,7 @@ test("what is written is read again", () => {
   const books = {
     steady,
     clean: true,
+    timeZone: "UTC",
     accounts: new Map([
       ["production", account],
       ['odd"id', NEW_ACCOUNT],

@@ -368,6 +368,31 @@ describe("the time zone", () => {
   });
 });
 
+test("today stays today over a restart that learns the zone late, and over a change of the zone", async () => {
+  // 20:00 in Los Angeles is tomorrow in UTC and in Amsterdam.
+  const { clock, files, logger } = household(null, Date.UTC(2026, 5, 2, 2));
+  const open = (timeZone: string | null) => openBooks({ file: FILE, timeZone, clock, files, logger });
+  let books = await open("UTC");
+  books.record([reading(1_000, clock.now(), { todayWh: 700, sevenDaysWh: 900 })], []);
+  const today = () => books.values().get("production")?.todayWh;
+  books.setTimeZone("America/Los_Angeles");
+  expect(today()).toBe(700);
+  clock.move(MINUTE);
+  expect(books.record([reading(1_050, clock.now())], []).values.get("production")?.todayWh).toBe(750);
+  await books.close();
+  books = await open(null);
+  books.setTimeZone(null);
+  clock.move(MINUTE);
+  books.record([reading(1_060, clock.now())], []);
+  expect(today()).toBe(760);
+  books.setTimeZone("America/Los_Angeles");
+  clock.move(4 * HOUR - 3 * MINUTE);
+  expect(today()).toBe(760);
+  await books.close();
+  books = await open("Europe/Amsterdam");
+  expect(today()).toBe(760);
+});
+
 test("a thousand inverters cost little", async () => {
   const { clock, open } = household();
   const books = await open();
