@@ -4,6 +4,7 @@ import { createEnlighten } from "./auth/enlighten.ts";
 import { createLoginBudget } from "./auth/login-budget.ts";
 import type { Cloud } from "./auth/ports.ts";
 import type { Config, GatewayConfig } from "./config/types.ts";
+import { checkExtraEndpoint } from "./envoy/extra.ts";
 import { createGatewayBridge, type GatewayBridge } from "./gateway-bridge.ts";
 import { isOwnConfig, withVanishedStubbed } from "./homeassistant/announced.ts";
 import { bridgeHealthMessage, bridgeInfoMessage } from "./homeassistant/bridge-messages.ts";
@@ -59,9 +60,10 @@ const HEALTH_MS = 60_000;
 /** A bridge whose own loop did not run for so long stands still, ms. */
 const STILL_MS = 60_000;
 
-/** Starts the whole bridge: the broker connection first, then each gateway on its own. */
+/** Starts the whole bridge: the broker connection first, then each gateway on its own. Throws `config` where an extra endpoint must not be read. */
 export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const { config, clock, random, files, logger, version } = options;
+  for (const gateway of config.gateways) gateway.extraEndpoints.forEach(checkExtraEndpoint);
   const stopping = new AbortController();
   const startedAt = clock.now();
   const embedded = config.mqtt.url === null ? await startEmbeddedBroker(config.mqtt.embeddedPort) : null;

@@ -23,6 +23,8 @@ export interface WorldOptions {
   /** `false`: no Enlighten account is configured. */
   readonly account?: boolean;
   readonly tokenLifetimeMs?: number;
+  /** The cloud speaks http, for a bridge that does not know its certificate. */
+  readonly plainCloud?: boolean;
   /** Further settings, as environment variables without `ENVOY2MQTT_`. */
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: Readonly<Record<string, string>>;
@@ -66,7 +68,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), "envoy2mqtt-test-"));
   const { serial } = content;
   const lifetime = options.tokenLifetimeMs === undefined ? {} : { tokenLifetimeMs: options.tokenLifetimeMs };
-  const cloud = await startCloud({ accounts: [{ ...ACCOUNT, serials: [serial] }], ...timing, ...lifetime });
+  const cloud = await startCloud({
+    accounts: [{ ...ACCOUNT, serials: [serial] }],
+    ...timing,
+    ...lifetime,
+    plain: options.plainCloud ?? false,
+  });
   const gateway = await startGateway({ content, trustedKey: cloud.key.publicKey, ...timing, ...options.gateway });
   const embedded = options.brokerUrl === undefined ? await startEmbeddedBroker(0) : null;
   const brokerUrl = options.brokerUrl ?? embedded?.url ?? "";
