@@ -58,7 +58,6 @@ export async function check(
       for (const line of trouble(name, error)) print(line);
     }
   }
-  print(failed.size === 0 ? "All is well: envoy2mqtt can run." : "Something is wrong; see above.");
   return failed.size === 0 ? 0 : 1;
 }
 

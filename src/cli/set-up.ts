@@ -34,7 +34,9 @@ export async function checkSetUp(settings: Settings, print: (line: string) => vo
     worst = Math.max(worst, await check(stepsFor(config, gateway), print, signal));
   }
   print("Broker");
-  return Math.max(worst, await check([{ name: "connection", run: (limit) => tryBroker(config.mqtt, limit) }], print, signal));
+  worst = Math.max(worst, await check([{ name: "connection", run: (limit) => tryBroker(config.mqtt, limit) }], print, signal));
+  print(worst === 0 ? "All is well: envoy2mqtt can run." : "Something is wrong; see above.");
+  return worst;
 }
 
 function stepsFor(config: Config, gateway: GatewayConfig): readonly CheckStep[] {

@@ -7,7 +7,8 @@ type Labels = Readonly<Record<string, string>>;
 interface Family {
   readonly help: string;
   readonly type: "gauge" | "counter";
-  readonly samples: { readonly labels: Labels; readonly value: number }[];
+  /** By label text: a series that is there twice would cost the whole scrape. */
+  readonly samples: Map<string, number>;
 }
 
 /** Families by name, in the order in which they came up. */
@@ -15,16 +16,16 @@ class Families {
   readonly #all = new Map<string, Family>();
 
   add(name: string, type: Family["type"], help: string, labels: Labels, value: number): void {
-    const family = this.#all.get(name) ?? { help, type, samples: [] };
+    const family = this.#all.get(name) ?? { help, type, samples: new Map<string, number>() };
     this.#all.set(name, family);
-    family.samples.push({ labels, value });
+    family.samples.set(labelText(labels), value);
   }
 
   text(): string {
     const lines = [...this.#all].flatMap(([name, { help, type, samples }]) => [
       `# HELP ${name} ${help.replace(/\\/g, "\\\\").replace(/\n/g, "\\n")}`,
       `# TYPE ${name} ${type}`,
-      ...samples.map(({ labels, value }) => `${name}${labelText(labels)} ${value}`),
+      ...[...samples].map(([labels, value]) => `${name}${labels} ${value}`),
     ]);
     return `${lines.join("\n")}\n`;
   }
