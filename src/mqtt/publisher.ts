@@ -285,6 +285,8 @@ export class Publisher {
     }
     entry.acknowledged = message.payload;
     if (message.payload === "" && entry.message.payload === "") this.#desired.remove(entry);
+    // Offered while this one was under way: what has to vanish is only known now.
+    else if (message.payload !== entry.message.payload) this.#change(entry);
     if (entry === this.#state) this.#everythingSent();
   }
 
