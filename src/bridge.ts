@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { createEnlighten } from "./auth/enlighten.ts";
 import { createLoginBudget } from "./auth/login-budget.ts";
 import type { Cloud } from "./auth/ports.ts";
+import { reportOf } from "./bridge-report.ts";
 import type { Config, GatewayConfig } from "./config/types.ts";
 import { checkExtraEndpoint } from "./envoy/extra.ts";
 import { createGatewayBridge, type GatewayBridge } from "./gateway-bridge.ts";
 import { isOwnConfig, withVanishedStubbed } from "./homeassistant/announced.ts";
-import { bridgeHealthMessage, bridgeInfoMessage } from "./homeassistant/bridge-messages.ts";
 import type { Clock } from "./lib/clock.ts";
 import { every } from "./lib/every.ts";
 import type { Files } from "./lib/files.ts";
@@ -22,7 +22,7 @@ import type { Publishing } from "./publishing.ts";
 import { clientIdOf, createRequests } from "./requests.ts";
 import { createSites } from "./sites.ts";
 import { startWeb, type Web } from "./web/server.ts";
-import type { Status } from "./web/status.ts";
+import type { GatewayStatus, Status } from "./web/status.ts";
 
 export const SUPPORT_URL = "https://github.com/envoy2mqtt/envoy2mqtt";
 
@@ -107,7 +107,9 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
 
   function trouble(): string | null {
     const still = clock.monotonic() - ticked;
-    return still > STILL_MS ? `nothing was done for ${Math.round(still / 1000)} s` : null;
+    if (still > STILL_MS) return `nothing was done for ${Math.round(still / 1000)} s`;
+    const stuck = gateways.find((gateway) => gateway.isStuck());
+    return stuck === undefined ? null : `gateway ${stuck.status().name} is neither read nor given up`;
   }
 
   async function runGateway(gateway: GatewayConfig): Promise<void> {
@@ -139,42 +141,12 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
       startedAt,
       now: clock.now(),
       mqtt: { connected: mqtt.stats().connected, address: brokerUrl },
-      gateways: gateways.map((gateway) => gateway.status()),
+      gateways: config.gateways.map((gateway) => members.get(gateway)?.status() ?? lookedFor(gateway, startedAt)),
       sites: sites.views(),
     };
   }
 
-  function tellBridge(): void {
-    const stats = mqtt.stats();
-    const all = gateways.map((gateway) => gateway.status());
-    const known = all.filter(({ serial }) => serial !== null);
-    const info = bridgeInfoMessage(
-      {
-        version,
-        started: startedAt,
-        node: process.versions.node,
-        mqtt: { protocol: stats.protocol, discovery: config.mqtt.discovery },
-        gateways: known.map((one) => ({ id: one.serial ?? "", host: one.host, firmware: one.info?.firmware.text ?? null })),
-      },
-      topics,
-    );
-    const health = bridgeHealthMessage(
-      {
-        now: clock.now(),
-        uptimeSeconds: (clock.now() - startedAt) / 1000,
-        rssBytes: process.memoryUsage.rss(),
-        mqtt: { reconnects: stats.reconnects, published: stats.published, dropped: stats.dropped },
-        gateways: known.map(({ serial, sources, lifecycle }) => ({
-          id: serial ?? "",
-          lastSuccess: sources.reduce<number | null>((latest, { lastSuccess }) => newer(latest, lastSuccess), null),
-          failing: sources.filter(({ lastError }) => lastError !== null).length,
-          tokenExpires: lifecycle.tokenExpires,
-        })),
-      },
-      topics,
-    );
-    mqtt.offer("values", [info, health]);
-  }
+  const tellBridge = (): void => mqtt.offer("values", reportOf(status(), mqtt.stats(), config.mqtt.discovery, topics));
 
   const web = await webOf(config, status, trouble, logger);
   mqtt.start();
@@ -227,13 +199,16 @@ function createClouds({ config, clock, files, logger, cloudCa }: BridgeOptions):
   };
 }
 
+/** A gateway that is still looked for on the network. */
+function lookedFor({ name, serial, host }: GatewayConfig, since: number): GatewayStatus {
+  const told = { since, reason: "looking for the gateway on this network", nextAttempt: null };
+  const lifecycle = { state: "setup", ...told, tokenExpires: null, role: null, renewal: "ok" } as const;
+  return { name: name ?? serial ?? host ?? "gateway", serial, host, available: false, lifecycle, info: null, sources: [], view: null };
+}
+
 function giveUp(logger: Logger, gateway: GatewayConfig, error: unknown, signal: AbortSignal): void {
   if (!signal.aborted)
     logger.error({ err: error, host: gateway.host }, "a gateway is given up by a mistake of the bridge; please report this");
-}
-
-function newer(one: number | null, other: number | null): number | null {
-  return one === null ? other : other === null ? one : Math.max(one, other);
 }
 
 function brokerOf(config: Config, url: string, installation: string) {

@@ -55,14 +55,17 @@ export interface GatewayBridge {
   removeDevice(id: string): boolean;
   /** Every discovery topic, and every retained topic besides. */
   forget(): void;
-  /** Monotonic ms at which it last did something. */
-  progress(): number;
+  /** It should be read, and nothing was, well or badly, for longer than anything takes. */
+  isStuck(): boolean;
 }
 
 /** How often what changes by itself (ages, staleness, midnight, availability) is looked at, ms. */
 const TICK_MS = 5_000;
 /** The most that an abrupt end may cost of estimated energy, ms. */
 const SAVE_MS = 60_000;
+
+/** The longest that a round of slow sources takes, ms, with room. */
+const STUCK_MS = 15 * 60_000;
 
 interface Reading {
   readonly gateway: GatewayInfo;
@@ -84,6 +87,7 @@ export async function createGatewayBridge(options: GatewayBridgeOptions): Promis
     roundMs: Math.max(intervals.meters, intervals.production),
     graceMs: all.availability.seconds * 1000,
   };
+  const stuckMs = STUCK_MS + 2 * Math.min(...Object.values(intervals));
   const voice = createGatewayVoice({ ...publishing, limits, clock });
   let reading: Reading | null = null;
   let books: Books | null = null;
@@ -228,7 +232,7 @@ export async function createGatewayBridge(options: GatewayBridgeOptions): Promis
       for (const [id, paths] of devices?.all() ?? []) forgetDevice(view.serial, id, paths);
       for (const { id } of view.devices) publishing.mqtt.forget(publishing.topics.deviceConfig(id));
     },
-    progress: () => progress,
+    isStuck: () => session.status().state === "authenticated" && clock.monotonic() - progress > stuckMs,
   };
 }
 

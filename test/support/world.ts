@@ -28,6 +28,8 @@ export interface WorldOptions {
   /** Further settings, as environment variables without `ENVOY2MQTT_`. */
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: Readonly<Record<string, string>>;
+  /** A configuration file; what it needs of the world is in variables. */
+  readonly yaml?: string;
   /** A broker that runs already; an embedded one of the world's own without. */
   readonly brokerUrl?: string;
   readonly files?: Files;
@@ -107,10 +109,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
           ENVOY2MQTT_MQTT_URL: brokerUrl,
           ENVOY2MQTT_MQTT_PROTOCOL: embedded === null ? "auto" : "3.1.1",
           ENVOY2MQTT_WEB_LISTEN: "127.0.0.1:0",
+          ...(options.yaml === undefined ? {} : { ENVOY2MQTT_CONFIG: "world.yaml" }),
           ...prefixed({ ...options.env, ...env }),
         },
         args: options.args ?? {},
         readFile: (path) => {
+          if (options.yaml !== undefined && path.endsWith("world.yaml")) return options.yaml;
           throw Object.assign(new Error(path), { code: "ENOENT" });
         },
         credentialsDirectory: null,
@@ -142,7 +146,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       await rm(directory, { recursive: true, force: true });
     },
   };
-  if (options.start !== false) await world.start();
+  if (options.start !== false) {
+    await world.start().catch(async (error: unknown) => {
+      await world.end();
+      throw error;
+    });
+  }
   return world;
 }
 
