@@ -181,7 +181,7 @@ function connectError(error: Error & { code?: unknown }): ConnectError {
 function liveLink(client: MqttClient, watch: EndWatch, { protocol, times }: LinkRequest): Link {
   const destroy = (reason: string) => {
     watch.own(reason);
-    client.end(true);
+    closeNow(client);
   };
   return {
     protocol,
@@ -196,12 +196,18 @@ function liveLink(client: MqttClient, watch: EndWatch, { protocol, times }: Link
     destroy,
     async end() {
       watch.own("we ended it");
-      const forced = setTimeout(() => client.end(true), times.endMs);
+      const forced = setTimeout(() => closeNow(client), times.endMs);
       client.end(false);
       await watch.closed;
       clearTimeout(forced);
     },
   };
+}
+
+/** MQTT.js ignores a forced end after a graceful one, which itself waits for every acknowledgement: hence the socket. */
+function closeNow(client: MqttClient): void {
+  client.end(true);
+  client.stream.destroy();
 }
 
 function publishOptions(message: Message, protocol: ProtocolVersion, correlationData: Buffer | null): IClientPublishOptions {
