@@ -91,7 +91,7 @@ class Gathering implements Gathered {
       if (needed) throw wrong(`${file}:`, "there is no such configuration file");
       return {};
     }
-    const document = parseDocument(content);
+    const document = parseDocument(content, { logLevel: "error" });
     const [error] = document.errors;
     if (error !== undefined) throw wrong(`${file}:`, `is not YAML: ${error.message.split("\n")[0]?.replace(/:$/, "")}`);
     let value: unknown;
