@@ -13,7 +13,7 @@ import {
   type Subscription,
 } from "./link-types.ts";
 import { JSON_CONTENT_TYPE } from "./packet-size.ts";
-import { reasonText, systemText } from "./reasons.ts";
+import { connectReasonText, reasonText, systemText } from "./reasons.ts";
 
 /** Why no link came about. `hungUp`: the broker closed the connection without saying anything. */
 export class ConnectError extends Error {
@@ -171,7 +171,7 @@ async function connected(client: MqttClient, connectMs: number, signal: AbortSig
 }
 
 function connectError(error: Error & { code?: unknown }): ConnectError {
-  if (typeof error.code === "number") return new ConnectError("refused", reasonText(error.code), error.code);
+  if (typeof error.code === "number") return new ConnectError("refused", connectReasonText(error.code), error.code);
   if (/connack timeout/i.test(error.message)) return new ConnectError("silent", "it took the connection but does not answer");
   // MQTT.js reads a reason code that MQTT 5 does not have as a broken packet: a 3.1.1 broker's refusal of version 5.
   if (/reason code|parse|protocol/i.test(error.message)) return new ConnectError("hungUp", `its answer is no MQTT: ${systemText(error)}`);

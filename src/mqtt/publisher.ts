@@ -38,6 +38,7 @@ const MOST_TOPICS = 20_000;
 /** A link that ends sooner than this by a hang-up did not like what we sent. */
 const SHORT_MS = 30_000;
 const STRIKES = 2;
+const GIVE_UP_MS = 500;
 const ECHO_MS = 10_000;
 /** A will of our old session that arrives late would otherwise stay. */
 const REASSERT_MS = 2_000;
@@ -59,6 +60,9 @@ export class Publisher {
   #careful = false;
   /** On this link everything was sent. */
   #online = false;
+  /** Numbers each message sent, to see whether a later one was acknowledged. */
+  #sequence = 0;
+  #answered = 0;
   #pumping = false;
   #wakeAt: number | null = null;
   #published = 0;
@@ -260,11 +264,14 @@ export class Publisher {
     if (message.payload === "") this.#emptied.set(message.topic, this.#now());
     entry.inFlight = true;
     this.#inFlight += 1;
+    const sequence = ++this.#sequence;
+    const sent = this.#careful ? { ...message, qos: 1 as const } : message;
     try {
-      await link.publish(this.#careful ? { ...message, qos: 1 } : message);
+      await link.publish(sent);
+      if (sent.qos === 1) this.#answered = Math.max(this.#answered, sequence);
       this.#acknowledge(entry, message, step !== null);
     } catch (error) {
-      this.#failed(link, entry, message, error);
+      this.#failed(link, entry, message, error, sequence < this.#answered);
     } finally {
       entry.inFlight = false;
       this.#inFlight -= 1;
@@ -301,7 +308,7 @@ export class Publisher {
     );
   }
 
-  #failed(link: Link, entry: Entry, message: Message, error: unknown): void {
+  #failed(link: Link, entry: Entry, message: Message, error: unknown, overtaken: boolean): void {
     if (!(error instanceof PublishError)) throw error;
     if (error.kind === "refused") {
       this.#dropped += 1;
@@ -311,8 +318,23 @@ export class Publisher {
       if (error.code === TOO_LARGE) entry.refused = { bytes: packetSize(message, link.protocol), at: this.#now() };
       return;
     }
+    if (error.kind === "silent" && overtaken && link === this.#link) {
+      // The link lives, so it is about this message; Mosquitto's message_size_limit comes out so.
+      this.#refuse(entry, packetSize(message, link.protocol), "the broker does not acknowledge it (Mosquitto: message_size_limit)");
+      return;
+    }
     this.#desired.mark(entry);
-    if (error.kind === "silent") link.destroy(`the broker did not acknowledge ${message.topic} in time`);
+    this.#giveUp(link, error.kind === "silent" ? `the broker did not acknowledge ${message.topic} in time` : error.message);
+  }
+
+  /** Nothing more is sent on a link that failed; its end is on the way, or is brought about. */
+  #giveUp(link: Link, reason: string): void {
+    if (link !== this.#link) return;
+    this.#link = null;
+    this.#options.clock.sleep(GIVE_UP_MS, this.#gone.signal).then(
+      () => link.destroy(reason),
+      () => {},
+    );
   }
 
   async #sendEvent(link: Link, { message, correlationData }: Pending): Promise<void> {
@@ -327,6 +349,7 @@ export class Publisher {
       this.#published += 1;
     } catch (error) {
       this.#dropped += 1;
+      if (!(error instanceof PublishError) || error.kind !== "refused") this.#giveUp(link, (error as Error).message);
       this.#options.logger.debug({ topic: message.topic }, `An event was not delivered: ${(error as Error).message}.`);
     } finally {
       this.#inFlight -= 1;

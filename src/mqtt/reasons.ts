@@ -41,6 +41,11 @@ export function reasonText(code: number): string {
   return `${REASONS.get(code) ?? "it did not say why in words that we know"} (code ${code})`;
 }
 
+/** The same for a refused connection: 135 is then about the login, not about a topic. */
+export function connectReasonText(code: number): string {
+  return code === 135 ? `${REASONS.get(5)} (code ${code})` : reasonText(code);
+}
+
 /** Codes of a broker that does not speak the version it was asked for. */
 export const PROTOCOL_REFUSALS: ReadonlySet<number> = new Set([1, 132]);
 export const TOO_LARGE = 149;
