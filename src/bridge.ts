@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { createEnlighten } from "./auth/enlighten.ts";
+import { createEnlighten, type EnlightenOptions } from "./auth/enlighten.ts";
 import { createLoginBudget } from "./auth/login-budget.ts";
 import type { Cloud } from "./auth/ports.ts";
 import { reportOf } from "./bridge-report.ts";
 import type { Config, GatewayConfig } from "./config/types.ts";
 import { checkExtraEndpoint } from "./envoy/extra.ts";
+import type { OpenTransport } from "./envoy/transport.ts";
 import { createGatewayBridge, type GatewayBridge } from "./gateway-bridge.ts";
 import { isOwnConfig, withVanishedStubbed } from "./homeassistant/announced.ts";
 import type { Clock } from "./lib/clock.ts";
@@ -16,7 +17,7 @@ import { Commands } from "./mqtt/commands.ts";
 import { startEmbeddedBroker } from "./mqtt/embedded-broker.ts";
 import { NO_TLS_FILES } from "./mqtt/link-types.ts";
 import { createMqtt } from "./mqtt/mqtt.ts";
-import type { Mqtt } from "./mqtt/mqtt-types.ts";
+import type { Mqtt, MqttOptions } from "./mqtt/mqtt-types.ts";
 import { createTopics } from "./mqtt/topics.ts";
 import type { Publishing } from "./publishing.ts";
 import { clientIdOf, createRequests } from "./requests.ts";
@@ -39,6 +40,14 @@ export interface BridgeOptions {
   readonly token: (gateway: GatewayConfig) => string | null;
   /** PEM of a further authority for the cloud, for the demo and tests. */
   readonly cloudCa?: string | null;
+  readonly edges?: Edges;
+}
+
+/** What would be sockets; a simulation in virtual time brings its own. */
+export interface Edges {
+  readonly transport: OpenTransport;
+  readonly post: NonNullable<EnlightenOptions["post"]>;
+  readonly broker: NonNullable<MqttOptions["edge"]>;
 }
 
 export interface Bridge {
@@ -89,6 +98,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     logger,
     discovery: { isOwn: (payload) => isOwnConfig(payload, config.mqtt.baseTopic), removalStep: withVanishedStubbed },
     onCommand: (message) => void commands.receive(message),
+    ...(options.edges === undefined ? {} : { edge: options.edges.broker }),
   });
   const publishing: Publishing = { mqtt, topics, discovery: config.mqtt.discovery ? { version, supportUrl: SUPPORT_URL } : null };
   const requests = createRequests({ mqtt, gateways: () => gateways, trouble });
@@ -129,6 +139,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
       random,
       logger: named,
       onChange: sites.tell,
+      transport: options.edges?.transport,
     });
     gateways.push(bridge);
     members.set(gateway, bridge);
@@ -186,14 +197,16 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
 }
 
 /** One cloud for each account: it is logged in to once at a time, and all logins together are counted. */
-function createClouds({ config, clock, files, logger, cloudCa }: BridgeOptions): (gateway: GatewayConfig) => Cloud | null {
+function createClouds({ config, clock, files, logger, cloudCa, edges }: BridgeOptions): (gateway: GatewayConfig) => Cloud | null {
   const budget = createLoginBudget({ directory: config.stateDir, files, clock, logger });
   const { loginUrl, tokenUrl: tokensUrl } = config.enlighten;
   const clouds = new Map<string, Cloud>();
   return ({ username, password }) => {
     if (username === null || password === null) return null;
     const account = JSON.stringify([username, password]);
-    const cloud = clouds.get(account) ?? createEnlighten({ username, password, budget, clock, loginUrl, tokensUrl, ca: cloudCa ?? null });
+    const way = edges === undefined ? {} : { post: edges.post };
+    const cloud =
+      clouds.get(account) ?? createEnlighten({ username, password, budget, clock, loginUrl, tokensUrl, ca: cloudCa ?? null, ...way });
     clouds.set(account, cloud);
     return cloud;
   };

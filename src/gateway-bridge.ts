@@ -10,6 +10,7 @@ import { lastKnown } from "./entities/freshness.ts";
 import { originOf, parseAddress } from "./envoy/address.ts";
 import type { PollReport } from "./envoy/poller.ts";
 import { SOURCES } from "./envoy/sources.ts";
+import type { OpenTransport } from "./envoy/transport.ts";
 import { createGatewayLink } from "./gateway-link.ts";
 import { createGatewayVoice } from "./gateway-voice.ts";
 import { deviceRemoval } from "./homeassistant/discovery.ts";
@@ -38,6 +39,8 @@ export interface GatewayBridgeOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
+  /** How requests travel, where not over sockets. */
+  readonly transport?: OpenTransport | undefined;
   /** Something of it was published anew: sites add it up. */
   readonly onChange: () => void;
 }
@@ -148,6 +151,7 @@ export async function createGatewayBridge(options: GatewayBridgeOptions): Promis
     clock,
     random,
     logger,
+    transport: options.transport,
     session: () => session,
     onProbed,
     onReading,

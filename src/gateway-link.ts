@@ -8,6 +8,7 @@ import { createPoller, type PollReport } from "./envoy/poller.ts";
 import { type ProbeResult, probe } from "./envoy/probe.ts";
 import type { Intervals } from "./envoy/schedule.ts";
 import { SOURCES } from "./envoy/sources.ts";
+import type { OpenTransport } from "./envoy/transport.ts";
 import type { KnownGateway } from "./known-gateway.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Logger } from "./lib/logger.ts";
@@ -31,6 +32,7 @@ export interface GatewayLinkOptions {
   /** Endpoints that a person named, and what they answered. */
   readonly extra: readonly ExtraEndpoint[];
   readonly onExtra: (gateway: GatewayInfo, topic: string, answer: Json) => void;
+  readonly transport?: OpenTransport | undefined;
 }
 
 /** What a session has done for it, done over HTTP. */
@@ -50,7 +52,18 @@ export function createGatewayLink(options: GatewayLinkOptions): GatewayLink {
     answered: (request, response) => options.session().authorization.answered(request, response),
   };
   const howToAccept = `If the gateway was replaced or renewed its certificate, remove ${known.file} and restart.`;
-  const client = createClient({ host: options.host, authorization, tls: options.tls, pin: known, clock, random, logger, howToAccept });
+  const way = options.transport === undefined ? {} : { transport: options.transport };
+  const client = createClient({
+    host: options.host,
+    authorization,
+    tls: options.tls,
+    pin: known,
+    clock,
+    random,
+    logger,
+    howToAccept,
+    ...way,
+  });
   /** What the check of the digest credential was answered: the probe need not ask it again. */
   const answered = new Map<string, unknown>();
   let gateway: GatewayInfo | null = null;

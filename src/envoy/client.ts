@@ -1,5 +1,5 @@
 import pRetry from "p-retry";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Logger } from "../lib/logger.ts";
 import { isBridgeError } from "../model/errors.ts";
 import type { Json } from "../model/json.ts";
@@ -8,7 +8,7 @@ import type { Authorization } from "./authorization.ts";
 import { decodeJson, decodeText, isBroken, statusError, toBridgeError } from "./failure.ts";
 import { createLenientTransport, isTooStrict } from "./lenient.ts";
 import { createTrust, type PinStore, type TlsMode } from "./pin.ts";
-import { createTransport, type Limits, type OutgoingExchange, type RawReply, type Transport } from "./transport.ts";
+import { createTransport, type Limits, type OpenTransport, type OutgoingExchange, type RawReply, type Transport } from "./transport.ts";
 import { createTurns } from "./turns.ts";
 
 export interface ClientOptions {
@@ -27,6 +27,8 @@ export interface ClientOptions {
   readonly keepAlive?: boolean;
   /** Ends the line that reports a changed certificate. */
   readonly howToAccept?: string;
+  /** How requests travel; a simulation without sockets brings its own. */
+  readonly transport?: OpenTransport;
 }
 
 export interface RequestOptions {
@@ -72,6 +74,9 @@ export function createClient(options: ClientOptions): Client {
   const address = parseAddress(options.host);
   const limits: Limits = { ...LIMITS, ...options.limits };
   const keepAlive = options.keepAlive ?? true;
+  const open = options.transport ?? createTransport;
+  // Sockets have no other time than the machine's.
+  const time = options.transport === undefined ? systemClock : clock;
   const howToAccept = options.howToAccept ?? HOW_TO_ACCEPT;
   const trust = createTrust({ mode: options.tls, pin: options.pin, howToAccept, connectTimeout: limits.connect });
   const transports = new Map<Scheme, Transport>();
@@ -80,14 +85,25 @@ export function createClient(options: ClientOptions): Client {
   let scheme: Scheme = schemes[0] ?? "https";
 
   function transportFor(wanted: Scheme): Transport {
-    const present = transports.get(wanted) ?? createTransport(originOf(address, wanted), trust, limits, keepAlive);
+    const present = transports.get(wanted) ?? open(originOf(address, wanted), trust, limits, keepAlive);
     transports.set(wanted, present);
     return present;
   }
 
   async function exchange(request: OutgoingExchange, over: Scheme, signal: AbortSignal): Promise<RawReply> {
+    const deadline = new AbortController();
+    const done = new AbortController();
+    const late = () => deadline.abort(new DOMException("no whole answer in time", "TimeoutError"));
+    time.sleep(limits.total, done.signal).then(late, () => {});
+    try {
+      return await exchangeWithin(request, over, signal, deadline.signal);
+    } finally {
+      done.abort();
+    }
+  }
+
+  async function exchangeWithin(request: OutgoingExchange, over: Scheme, signal: AbortSignal, deadline: AbortSignal): Promise<RawReply> {
     const where = `${originOf(address, over)}${request.path}`;
-    const deadline = AbortSignal.timeout(limits.total);
     const either = AbortSignal.any([signal, deadline]);
     try {
       return await transportFor(over).exchange(request, either);

@@ -24,6 +24,8 @@ export interface TlsOptions {
 /** Opens connections to one gateway and holds it to its key. */
 export interface Trust {
   readonly connect: buildConnector.connector;
+  /** A new connection showed this key. Gives the error where it is not the accepted one: nothing may be sent then. */
+  meet(host: string, fingerprint: string): BridgeError | null;
   /** Accepts the key of the present connection, or else of the next, where none is accepted yet. */
   accept(): void;
   /** Whether TLS has been spoken with it, or its key was accepted earlier: from then on nothing goes in the clear. */
@@ -51,22 +53,29 @@ export function createTrust(options: TlsOptions): Trust {
     if (mode === "pin" && offered !== null && pin.accepted() === null) pin.accept(offered);
   }
 
+  function meet(host: string, fingerprint: string): BridgeError | null {
+    opened += 1;
+    const accepted = pin.accepted();
+    if (mode === "pin" && accepted !== null && fingerprint !== accepted) return changed(host, accepted, fingerprint, options.howToAccept);
+    offered = fingerprint;
+    secured = true;
+    if (wanted) acceptOffered();
+    return null;
+  }
+
   return {
+    meet,
     connect(target, callback) {
       open(target, (error, socket) => {
         if (error !== null) return callback(error, null);
-        opened += 1;
-        if (!(socket instanceof TLSSocket)) return callback(null, socket);
-        const fingerprint = fingerprintOf(socket);
-        const accepted = pin.accepted();
-        if (mode === "pin" && accepted !== null && fingerprint !== accepted) {
-          socket.destroy();
-          return callback(changed(target.hostname, accepted, fingerprint, options.howToAccept), null);
+        if (!(socket instanceof TLSSocket)) {
+          opened += 1;
+          return callback(null, socket);
         }
-        offered = fingerprint;
-        secured = true;
-        if (wanted) acceptOffered();
-        callback(null, socket);
+        const stranger = meet(target.hostname, fingerprintOf(socket));
+        if (stranger === null) return callback(null, socket);
+        socket.destroy();
+        callback(stranger, null);
       });
     },
     accept() {

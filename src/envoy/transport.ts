@@ -31,6 +31,9 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+/** Opens the way to one origin; nothing is sent before `trust` has met its key. */
+export type OpenTransport = (origin: string, trust: Trust, limits: Limits, keepAlive: boolean) => Transport;
+
 /** An idle connection is let go after this: gateways have few, and others may want one. */
 const IDLE = 30_000;
 

@@ -1,7 +1,16 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/logger.ts";
-import { ConnectError, openLink } from "./link.ts";
-import type { BrokerAddress, Ending, IncomingMessage, Link, LinkTimes, ProtocolVersion } from "./link-types.ts";
+import { openLink } from "./link.ts";
+import {
+  type BrokerAddress,
+  ConnectError,
+  type Ending,
+  type IncomingMessage,
+  type Link,
+  type LinkTimes,
+  type OpenLink,
+  type ProtocolVersion,
+} from "./link-types.ts";
 import { PROTOCOL_REFUSALS, reasonText, TAKEN_OVER } from "./reasons.ts";
 
 export interface ConnectionOptions {
@@ -12,6 +21,8 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
+  /** A link of another kind than a socket. */
+  readonly openLink?: OpenLink;
 }
 
 /** What the connection tells; `onLink` and `onEnd` come in turns. */
@@ -83,7 +94,8 @@ export class Connection {
     const protocol = this.#protocol;
     const onMessage = this.#handlers.onMessage;
     try {
-      return await openLink({ broker, protocol, times, willTopic, onMessage }, signal);
+      const open = this.#options.openLink ?? openLink;
+      return await open({ broker, protocol, times, willTopic, onMessage }, signal);
     } catch (error) {
       if (!signal.aborted) this.#failed(error);
       return null;

@@ -91,3 +91,29 @@ export class PublishError extends Error {
     this.code = code;
   }
 }
+
+/** Why no link came about. `hungUp`: the broker closed the connection without saying anything. */
+export class ConnectError extends Error {
+  override readonly name = "ConnectError";
+  readonly kind: "refused" | "hungUp" | "unreachable" | "silent";
+  /** Code of the refusal. */
+  readonly code: number | null;
+
+  constructor(kind: ConnectError["kind"], message: string, code: number | null = null) {
+    super(message);
+    this.kind = kind;
+    this.code = code;
+  }
+}
+
+export interface LinkRequest {
+  readonly broker: BrokerAddress;
+  readonly protocol: ProtocolVersion;
+  readonly times: LinkTimes;
+  /** Retained topic on which the broker says `offline` for us when we vanish. */
+  readonly willTopic: string;
+  readonly onMessage: (message: IncomingMessage) => void;
+}
+
+/** Opens one link. Rejects with a `ConnectError`. */
+export type OpenLink = (request: LinkRequest, signal: AbortSignal) => Promise<Link>;

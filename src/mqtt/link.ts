@@ -4,39 +4,16 @@ import { BridgeError } from "../model/errors.ts";
 import type { Message } from "../model/message.ts";
 import {
   type BrokerAddress,
+  ConnectError,
   type Ending,
-  type IncomingMessage,
   type Link,
-  type LinkTimes,
+  type LinkRequest,
   type ProtocolVersion,
   PublishError,
   type Subscription,
 } from "./link-types.ts";
 import { JSON_CONTENT_TYPE } from "./packet-size.ts";
 import { connectReasonText, reasonText, systemText } from "./reasons.ts";
-
-/** Why no link came about. `hungUp`: the broker closed the connection without saying anything. */
-export class ConnectError extends Error {
-  override readonly name = "ConnectError";
-  readonly kind: "refused" | "hungUp" | "unreachable" | "silent";
-  /** Code of the refusal. */
-  readonly code: number | null;
-
-  constructor(kind: ConnectError["kind"], message: string, code: number | null = null) {
-    super(message);
-    this.kind = kind;
-    this.code = code;
-  }
-}
-
-export interface LinkRequest {
-  readonly broker: BrokerAddress;
-  readonly protocol: ProtocolVersion;
-  readonly times: LinkTimes;
-  /** Retained topic on which the broker says `offline` for us when we vanish. */
-  readonly willTopic: string;
-  readonly onMessage: (message: IncomingMessage) => void;
-}
 
 const WILL_DELAY_SECONDS = 5;
 /** Seconds; longer than the will's delay, else the broker sends the will when the session ends. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { Message, Stage } from "../model/message.ts";
-import type { BrokerAddress, IncomingMessage, LinkTimes, ProtocolVersion } from "./link-types.ts";
+import type { BrokerAddress, IncomingMessage, LinkTimes, OpenLink, ProtocolVersion } from "./link-types.ts";
 import type { Topics } from "./topics.ts";
 
 /** Everything the bridge says and hears over MQTT. Nothing here throws after `start`. */
@@ -57,6 +57,8 @@ export interface MqttOptions {
   /** ms between two changes of one device's discovery; 5 s unless told. */
   readonly settleMs?: number;
   readonly heartbeatMs?: number;
+  /** A link that is no socket, for a simulation: it lives by `clock` alone. */
+  readonly edge?: { readonly openLink: OpenLink; readonly soon: (task: () => void) => void };
 }
 
 /** What the publisher has to know of discovery payloads. */

@@ -1,3 +1,4 @@
+import { systemClock } from "../lib/clock.ts";
 import type { Message, Stage } from "../model/message.ts";
 import { Connection } from "./connection.ts";
 import { RANK } from "./desired.ts";
@@ -29,7 +30,7 @@ class Client implements Mqtt {
   #birthDue = false;
 
   constructor(options: MqttOptions) {
-    const { topics, clock, random, logger, broker, protocol, discovery, settleMs, heartbeatMs } = options;
+    const { topics, clock, random, logger, broker, protocol, discovery, settleMs, heartbeatMs, edge } = options;
     this.#options = options;
     this.#retained = new RetainedDiscovery(discovery);
     this.#publisher = new Publisher({
@@ -37,12 +38,22 @@ class Client implements Mqtt {
       clock,
       logger,
       removalStep: discovery.removalStep,
+      ...(edge === undefined ? {} : { soon: edge.soon }),
       ...(settleMs === undefined ? {} : { settleMs }),
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     });
     const times = { ...DEFAULT_TIMES, ...options.times };
     this.#connection = new Connection(
-      { broker, protocol, times, willTopic: topics.bridgeState, clock, random, logger },
+      {
+        broker,
+        protocol,
+        times,
+        willTopic: topics.bridgeState,
+        clock,
+        random,
+        logger,
+        ...(edge === undefined ? {} : { openLink: edge.openLink }),
+      },
       {
         onLink: (link) => this.#linkUp(link),
         onEnd: (ending) => {
@@ -95,11 +106,15 @@ class Client implements Mqtt {
     const link = this.#link;
     this.#stopping.abort();
     if (link !== null) {
-      const late = Promise.withResolvers<boolean>();
+      const over = new AbortController();
       // Real time, as sockets have no other: a frozen broker must not keep us from ending.
-      const timer = setTimeout(() => late.resolve(false), SAY_OFFLINE_MS);
-      const said = await Promise.race([this.#publisher.sayOffline(), late.promise]);
-      clearTimeout(timer);
+      const { sleep } = this.#options.edge === undefined ? systemClock : this.#options.clock;
+      const late = sleep(SAY_OFFLINE_MS, over.signal).then(
+        () => false,
+        () => false,
+      );
+      const said = await Promise.race([this.#publisher.sayOffline(), late]);
+      over.abort();
       if (said) await link.end();
       else link.destroy("stopped, and the broker does not answer");
     }

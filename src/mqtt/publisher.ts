@@ -1,31 +1,10 @@
-import type { Clock } from "../lib/clock.ts";
-import type { Logger } from "../lib/logger.ts";
 import type { Message, Stage } from "../model/message.ts";
 import { aged, Desired, type Entry, RANK, rankOf, stillRefused } from "./desired.ts";
 import { type Ending, type Link, PublishError } from "./link-types.ts";
 import { packetSize } from "./packet-size.ts";
+import type { PublisherCounts, PublisherOptions } from "./publisher-types.ts";
 import { TOO_LARGE } from "./reasons.ts";
 import { topicFault } from "./topics.ts";
-
-export interface PublisherOptions {
-  /** Topic on which `online` says that everything is there. */
-  readonly stateTopic: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** What must go out before `next` so that what it lacks vanishes. */
-  readonly removalStep: (before: string, next: Message) => Message | null;
-  /** ms after which an unchanged value is sent again when it is offered again. */
-  readonly heartbeatMs?: number;
-  /** ms between two changes of one device's discovery; Home Assistant sets up the first meanwhile. */
-  readonly settleMs?: number;
-}
-
-export interface PublisherCounts {
-  readonly published: number;
-  readonly dropped: number;
-  readonly inFlight: number;
-  readonly topics: number;
-}
 
 interface Pending {
   readonly message: Message;
@@ -69,7 +48,7 @@ export class Publisher {
   #dropped = 0;
 
   constructor(options: PublisherOptions) {
-    this.#options = { heartbeatMs: 300_000, settleMs: 5_000, ...options };
+    this.#options = { heartbeatMs: 300_000, settleMs: 5_000, soon: setImmediate, ...options };
     const online: Message = { topic: options.stateTopic, payload: "online", retain: true, qos: 1, expiry: null, json: false };
     this.#state = this.#desired.put(online, RANK.last, this.#now());
   }
@@ -226,7 +205,7 @@ export class Publisher {
   #pumpSoon(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    setImmediate(() => {
+    this.#options.soon(() => {
       this.#pumping = false;
       this.#pump();
     });
