@@ -111,6 +111,8 @@ function watchEnd(client: MqttClient): EndWatch {
     const silent = /keepalive/i.test(error.message);
     const reason = silent ? "the broker no longer answers" : `the connection broke: ${systemText(error)}`;
     known ??= { reason, code: null, hungUp: !silent };
+    // After a packet that MQTT.js cannot read, such as a PUBACK "too large", it stays connected and deaf.
+    if (client.connected) setImmediate(() => closeNow(client));
   });
   client.on("close", () => {
     resolve(known ?? { reason: "the broker closed the connection", code: null, hungUp: true });

@@ -37,11 +37,10 @@ export class Publisher {
   readonly #emptied: Map<string, number> = new Map();
   /** One at a time and acknowledged each, to find the message on which the broker hangs up. */
   #careful = false;
+  /** Sent alone and not acknowledged yet. */
+  #suspect: Entry | null = null;
   /** On this link everything was sent. */
   #online = false;
-  /** Numbers each message sent, to see whether a later one was acknowledged. */
-  #sequence = 0;
-  #answered = 0;
   #pumping = false;
   #wakeAt: number | null = null;
   #published = 0;
@@ -140,6 +139,7 @@ export class Publisher {
     this.#sendUpTo = upTo;
     this.#wakeAt = null;
     this.#online = false;
+    this.#suspect = null;
     this.#emptied.clear();
     for (const entry of this.#desired.entries.values()) entry.notBefore = 0;
     this.republish(false);
@@ -157,7 +157,7 @@ export class Publisher {
     this.#events = [];
     const early = ending.hungUp && !this.#online && this.#now() - this.#linkSince < SHORT_MS;
     if (!early) return;
-    if (this.#careful) this.#blame();
+    if (this.#suspect !== null) this.#blame(this.#suspect);
     this.#careful = true;
   }
 
@@ -241,16 +241,14 @@ export class Publisher {
     entry.sentAt = this.#now();
     if (message === null || !this.#fits(link, entry, message)) return;
     if (message.payload === "") this.#emptied.set(message.topic, this.#now());
+    if (this.#careful) this.#suspect = entry;
     entry.inFlight = true;
     this.#inFlight += 1;
-    const sequence = ++this.#sequence;
-    const sent = this.#careful ? { ...message, qos: 1 as const } : message;
     try {
-      await link.publish(sent);
-      if (sent.qos === 1) this.#answered = Math.max(this.#answered, sequence);
+      await link.publish(this.#careful ? { ...message, qos: 1 } : message);
       this.#acknowledge(entry, message, step !== null);
     } catch (error) {
-      this.#failed(link, entry, message, error, sequence < this.#answered);
+      this.#failed(link, entry, message, error);
     } finally {
       entry.inFlight = false;
       this.#inFlight -= 1;
@@ -260,6 +258,7 @@ export class Publisher {
 
   #acknowledge(entry: Entry, message: Message, wasStep: boolean): void {
     this.#published += 1;
+    this.#suspect = null;
     entry.seen = message.payload === "" ? null : message.payload;
     entry.strikes = 0;
     entry.denied = false;
@@ -287,7 +286,7 @@ export class Publisher {
     );
   }
 
-  #failed(link: Link, entry: Entry, message: Message, error: unknown, overtaken: boolean): void {
+  #failed(link: Link, entry: Entry, message: Message, error: unknown): void {
     if (!(error instanceof PublishError)) throw error;
     if (error.kind === "refused") {
       this.#dropped += 1;
@@ -295,11 +294,6 @@ export class Publisher {
       if (!entry.denied) this.#options.logger.warn({ topic: message.topic }, `The broker did not take ${message.topic}: ${error.message}.`);
       entry.denied = true;
       if (error.code === TOO_LARGE) entry.refused = { bytes: packetSize(message, link.protocol), at: this.#now() };
-      return;
-    }
-    if (error.kind === "silent" && overtaken && link === this.#link) {
-      // The link lives, so it is about this message; Mosquitto's message_size_limit comes out so.
-      this.#refuse(entry, packetSize(message, link.protocol), "the broker does not acknowledge it (Mosquitto: message_size_limit)");
       return;
     }
     this.#desired.mark(entry);
@@ -354,14 +348,13 @@ export class Publisher {
   }
 
   /** With one message at a time, that one is to blame; twice, because a broker may also be killed at that very moment. */
-  #blame(): void {
-    for (const entry of this.#desired.entries.values()) {
-      if (entry.inFlight) entry.strikes += 1;
-      if (entry.strikes < STRIKES || entry === this.#state) continue;
-      entry.strikes = 0;
-      this.#desired.settle(entry);
-      this.#refuse(entry, packetSize(entry.message, 4), "each time the broker gets it, it hangs up");
-    }
+  #blame(suspect: Entry): void {
+    suspect.strikes += 1;
+    if (suspect.strikes < STRIKES || suspect === this.#state) return;
+    suspect.strikes = 0;
+    this.#desired.settle(suspect);
+    const bytes = packetSize(suspect.message, 4);
+    this.#refuse(suspect, bytes, "each time the broker gets it, the connection breaks (Mosquitto: max_packet_size, message_size_limit)");
   }
 
   #now(): number {

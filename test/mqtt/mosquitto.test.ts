@@ -95,7 +95,7 @@ describe.runIf(version !== null).each(protocols)(`Mosquitto ${version}, MQTT %s`
 
   test("F-61: a message over message_size_limit does not stop the rest", async () => {
     const server = await broker({ lines: ["message_size_limit 2000"] });
-    const { mqtt: client, log } = bridge(server.url, { protocol, times: { acknowledgeMs: 1_000 } });
+    const { mqtt: client, log } = bridge(server.url, { protocol });
     const watch = await watcher(server.url);
     client.offer("discovery", [config("big", { power: "production" }, 5_000), config("gw", { power: "production" })]);
     client.offer("availability", [availability("online")]);
@@ -103,8 +103,7 @@ describe.runIf(version !== null).each(protocols)(`Mosquitto ${version}, MQTT %s`
     expect(watch.topics().has(TOPICS.deviceConfig("gw"))).toBe(true);
     expect(watch.topics().has(TOPICS.availability("122000000001"))).toBe(true);
     if (protocol === "3.1.1") return;
-    await until("told", () => log.said(/big\/config is not published: .* does not acknowledge it/, "error").length === 1);
-    expect(client.stats().reconnects).toBe(0);
+    await until("told", () => log.said(/big\/config is not published: .* the connection breaks/, "error").length === 1);
   });
 
   test("F-59: a publish that access rules deny is told once where the broker says so, and does not stop the rest", async () => {
