@@ -48,7 +48,7 @@ export function count(
   moment: Moment,
 ): { readonly account: Account; readonly rebase: Rebase | null } {
   if (wasSeen(account, reading.at, reading.wh)) return { account, rebase: null };
-  const { guard, accepted, rebase } = judge(account.guard, reading.wh, reading.limitWatts, moment.steady);
+  const { guard, accepted, rebase } = judge(account.guard, reading.wh, reading.limitWatts, moment.steady, reading.zeroIsTrue);
   const seen = { at: reading.at, value: reading.wh };
   if (!accepted || guard.valueWh === null) return { account: { ...account, guard, seen }, rebase: null };
   const ledger = book(account.ledger, guard.valueWh, moment, reading);

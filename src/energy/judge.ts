@@ -58,12 +58,13 @@ export interface Verdict {
 export const NEW_GUARD: Guard = { valueWh: null, line: null, doubt: null, left: [] };
 
 /**
- * Judges one reading of a counter, Wh, read at `at` (steady ms), through which at most `limitWatts` can flow. What cannot be true is
+ * Judges one reading of a counter, Wh, read at `at` (steady ms), through which at most `limitWatts` can flow. `zeroIsTrue`: a first zero
+ * is no sign of a gateway that has just started. What cannot be true is
  * held; what stays is followed from there on, so that the published value goes on from the held one without the jump.
  */
-export function judge(guard: Guard, wh: number | null, limitWatts: number, at: number): Verdict {
+export function judge(guard: Guard, wh: number | null, limitWatts: number, at: number, zeroIsTrue = false): Verdict {
   if (wh === null || !Number.isFinite(wh) || wh < 0) return held(guard);
-  if (guard.line === null) return judgeFirst(guard, wh, limitWatts, at);
+  if (guard.line === null) return judgeFirst(guard, wh, limitWatts, at, zeroIsTrue);
   const roomWh = mostWh(limitWatts, at - guard.line.at);
   if (follows(guard.line.rawWh, wh, roomWh)) return accept(guard, guard.line, wh, at);
   const wraps = wrapsBetween(guard.line.rawWh, wh, roomWh, WRAP_AT_ONCE_WH);
@@ -86,12 +87,12 @@ function accept(guard: Guard, line: Line, wh: number, at: number): Verdict {
 }
 
 /** The first reading is taken as it is, other than a zero, or goes on from a value that was estimated so far. */
-function judgeFirst(guard: Guard, wh: number, limitWatts: number, at: number): Verdict {
+function judgeFirst(guard: Guard, wh: number, limitWatts: number, at: number, zeroIsTrue: boolean): Verdict {
   if (guard.valueWh !== null) {
     const line = startAt(wh, guard.valueWh - wh, at);
     return { guard: { ...guard, line }, accepted: true, rebase: { cause: "replaced", fromWh: guard.valueWh, toWh: wh } };
   }
-  const doubt = wh === 0 ? extend(guard.doubt, wh, limitWatts, at) : null;
+  const doubt = wh === 0 && !zeroIsTrue ? extend(guard.doubt, wh, limitWatts, at) : null;
   if (doubt !== null && !confirmed(doubt, FIRST_ZERO_MS)) return held({ ...guard, doubt });
   return { guard: { valueWh: wh, line: startAt(wh, 0, at), doubt: null, left: [] }, accepted: true, rebase: null };
 }

@@ -77,7 +77,7 @@ function signatureOf(parts: readonly Part[]): string {
   for (const { place, mask } of parts) {
     if (place.device !== last) text += `\n${deviceSignature(place.device)}`;
     last = place.device;
-    text += `\t${place.path} ${place.section.rows[0]?.key} ${mask}`;
+    text += `\t${place.path} ${place.section.rows[0]?.key} ${mask} ${place.announced ?? true}`;
   }
   return text;
 }
@@ -88,7 +88,7 @@ function deviceSignature({ id, name, model, softwareVersion, hardwareVersion, vi
 
 function rebuild(parts: readonly Part[], before: readonly Device[]): readonly Device[] {
   const byDevice = new Map<string, Part[]>();
-  for (const part of parts) {
+  for (const part of parts.filter(({ place }) => place.announced !== false)) {
     const list = byDevice.get(part.place.device.id);
     if (list === undefined) byDevice.set(part.place.device.id, [part]);
     else list.push(part);

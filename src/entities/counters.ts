@@ -29,6 +29,7 @@ function documentReadings(snapshot: Snapshot, counter: "production" | "consumpti
     limitWatts,
     todayWh: from?.whToday ?? null,
     sevenDaysWh: from?.whLastSevenDays ?? null,
+    zeroIsTrue: (value.total?.whLifetime ?? 0) > 0,
   });
   const phases = PHASES.filter((phase) => value.phases[phase] !== undefined);
   return [read(counter, value.total), ...phases.map((phase) => read(`${counter}_${phase}`, value.phases[phase]))];
@@ -46,8 +47,9 @@ function meterReadings(snapshot: Snapshot, capabilities: Capabilities): CounterR
       if (meter === undefined) continue;
       const end = phase === null ? "" : `_${phase}`;
       const at = meter?.measuredAt ?? reading.measuredAt;
-      readings.push({ id: `meter/${type}/delivered${end}`, wh: meter?.energyDelivered ?? null, at, limitWatts });
-      readings.push({ id: `meter/${type}/received${end}`, wh: meter?.energyReceived ?? null, at, limitWatts });
+      const zeroIsTrue = (total?.energyDelivered ?? 0) + (total?.energyReceived ?? 0) > 0;
+      readings.push({ id: `meter/${type}/delivered${end}`, wh: meter?.energyDelivered ?? null, at, limitWatts, zeroIsTrue });
+      readings.push({ id: `meter/${type}/received${end}`, wh: meter?.energyReceived ?? null, at, limitWatts, zeroIsTrue });
     }
   }
   return readings;

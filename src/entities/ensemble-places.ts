@@ -84,12 +84,15 @@ function enpowerPlaces(facts: Facts, gateway: DeviceDraft, device: DeviceDraft |
   ];
 }
 
-/** Home Assistant hangs the storage settings on the System Controller where there is one. */
+/**
+ * Home Assistant hangs the storage settings on the System Controller where there is one. Gateways have them without a battery too: then
+ * they are published, and no entity is announced.
+ */
 function storagePlaces(facts: Facts, gateway: DeviceDraft, enpower: DeviceDraft | null): AnyPlace[] {
   const settings = lastKnown(facts.snapshot, "tariff")?.storage ?? null;
   // Before the inventory was read it is not known where they belong.
   const waits = facts.capabilities.enpower && enpower === null && facts.snapshot.enpower === undefined;
-  if (!facts.capabilities.encharge || settings === null || waits) return [];
+  if (settings === null || waits) return [];
   const device = enpower ?? gateway;
   return [
     {
@@ -101,6 +104,7 @@ function storagePlaces(facts: Facts, gateway: DeviceDraft, enpower: DeviceDraft 
       stale: isStale(facts, "tariff"),
       at: measuredAt(facts.snapshot, "tariff"),
       interval: "inventory",
+      announced: facts.capabilities.encharge,
     },
   ];
 }

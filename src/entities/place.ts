@@ -23,6 +23,8 @@ export interface Place<C> {
   readonly objectIds?: { readonly [id: string]: string };
   /** Published elsewhere: only its entities belong here. */
   readonly elsewhere?: boolean;
+  /** `false`: published, and no entity announced. */
+  readonly announced?: boolean;
 }
 
 /** Any section, its context hidden. */

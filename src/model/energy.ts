@@ -14,6 +14,8 @@ export interface CounterReading {
   readonly at: number;
   /** The most that can flow through it, W; a faster rise is a glitch. */
   readonly limitWatts: number;
+  /** Another counter of the same document or meter is above zero: then a zero of this one is no sign of a restart. */
+  readonly zeroIsTrue?: boolean;
   /** The gateway's own "today" in Wh: seeds our first day where it is plausible. */
   readonly todayWh?: number | null;
   /** The gateway's own "last seven days" in Wh: seeds the first week where it is plausible. */
