@@ -37,7 +37,7 @@ export interface PollerOptions {
 export interface Poller {
   /**
    * Reads each wanted source at its interval until it cannot go on, and gives the reason: `unreachable` or `timeout` where the gateway
-   * does not even answer at `/info`, `unauthorized` where a core source or all are refused, `firmware_changed`, `certificate`, what the
+   * does not even answer at `/info`, `unauthorized` where a core source or all are refused, `firmware_changed` (also looked for when no core source gives data), `certificate`, what the
    * authorization throws, `aborted`. Whatever else fails costs only its own values. Never rejects.
    */
   run(gateway: GatewayInfo, probed: ProbeResult, signal: AbortSignal): Promise<BridgeError>;
@@ -68,6 +68,9 @@ const OWN: readonly ErrorCode[] = [
   "implausible",
   "too_large",
 ];
+
+/** An answer, but not of a gateway that is read as it should be. */
+const NO_DATA: readonly ErrorCode[] = ["http", "not_json", "not_an_envoy"];
 
 export function createPoller(options: PollerOptions): Poller {
   const { clock, logger, intervals } = options;
@@ -162,11 +165,17 @@ export function createPoller(options: PollerOptions): Poller {
 
   async function endOf(entry: Entry, error: BridgeError, gateway: GatewayInfo, signal: AbortSignal): Promise<BridgeError | null> {
     if (error.code === "unreachable" || error.code === "timeout") return await checkInfo(gateway, signal);
-    if (error.code !== "unauthorized") return null;
+    if (error.code !== "unauthorized") return hasNoCore() ? await checkInfo(gateway, signal) : null;
     const isAll = wanted().every(({ lastError }) => lastError?.code === "unauthorized");
     const isNews = entry.source.core && !entry.denied;
     entry.denied = true;
     return isAll || isNews ? error : null;
+  }
+
+  /** Each core source answers something else than data: so does port 80 after an update to firmware that only redirects there. */
+  function hasNoCore(): boolean {
+    const core = wanted().filter(({ source }) => source.core);
+    return core.length > 0 && core.every(({ lastError }) => lastError !== null && NO_DATA.includes(lastError.code));
   }
 
   /** Gives the reason where `/info` says that polling cannot go on. */

@@ -214,6 +214,31 @@ describe("the poller", () => {
     expect(await ended).toMatchObject({ code: "firmware_changed", message: expect.stringMatching(message) });
   });
 
+  test.each(["http", "not_json", "not_an_envoy"] as const)(
+    "looks at /info when the core answers with %s: port 80 only redirects after an update",
+    async (code) => {
+      const b = bench();
+      const ended = b.run();
+      await b.clock.advance(60_000);
+      b.answer = (path) => (path === "/core" ? fail(code) : 1);
+      b.info = () => ({ ...GATEWAY, firmware: parseFirmware("8.3.5169") });
+      await b.clock.advance(20_000);
+      expect(await ended).toMatchObject({ code: "firmware_changed" });
+    },
+  );
+
+  test("a core that gives no data on the same firmware does not end the polling", async () => {
+    const b = bench();
+    const ended = b.run();
+    b.answer = () => fail("http");
+    await b.clock.advance(60_000);
+    b.answer = () => 1;
+    await b.clock.advance(600_000);
+    expect(b.reports.at(-1)?.health).toMatchObject([{ lastError: null }, { lastError: null }]);
+    b.stop.abort();
+    expect(await ended).toMatchObject({ code: "aborted" });
+  });
+
   test("F-08: a slow source is asked less often, and never twice at a time", async () => {
     const b = bench();
     let underWay = 0;
