@@ -1,201 +1,216 @@
-/** What a broker keeps: topic to payload. */
-export type Retained = ReadonlyMap<string, string>;
+import { COMPONENT_KEYS, DEVICE_KEYS, ORIGIN_KEYS, ROOT_KEYS, SENSOR_CLASSES, STATE_CLASSES } from "./discovery-rules.ts";
 
-interface Config {
-  readonly [key: string]: unknown;
+/** A message in the order in which a subscriber got it. */
+export interface Seen {
+  readonly topic: string;
+  readonly payload: string;
 }
 
-const ROOT = new Set([
-  "device",
-  "origin",
-  "components",
-  "availability",
-  "availability_mode",
-  "state_topic",
-  "command_topic",
-  "qos",
-  "encoding",
-]);
-const DEVICE = new Set([
-  "identifiers",
-  "connections",
-  "manufacturer",
-  "model",
-  "model_id",
-  "name",
-  "hw_version",
-  "sw_version",
-  "serial_number",
-  "via_device",
-  "suggested_area",
-  "configuration_url",
-]);
-const ORIGIN = new Set(["name", "sw_version", "support_url"]);
-const PLATFORMS = new Set(["sensor", "binary_sensor", "event", "switch", "number", "select", "button"]);
-const ID = /^[a-zA-Z0-9_-]+$/;
-const ZONED = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+type Fields = Readonly<Record<string, unknown>>;
 
-const ENERGY = ["Wh", "kWh", "MWh"];
-/** Units and state classes that Home Assistant takes for a device class of a sensor; `null`: none. */
-const CLASSES: Readonly<Record<string, { readonly units: readonly (string | null)[]; readonly states: readonly (string | null)[] }>> = {
-  power: { units: ["mW", "W", "kW", "MW"], states: ["measurement", null] },
-  energy: { units: ENERGY, states: ["total", "total_increasing", null] },
-  energy_storage: { units: ENERGY, states: ["measurement", null] },
-  apparent_power: { units: ["mVA", "VA", "kVA"], states: ["measurement", null] },
-  reactive_power: { units: ["mvar", "var", "kvar"], states: ["measurement", null] },
-  voltage: { units: ["mV", "V", "kV"], states: ["measurement", null] },
-  current: { units: ["mA", "A"], states: ["measurement", null] },
-  frequency: { units: ["mHz", "Hz", "kHz"], states: ["measurement", null] },
-  power_factor: { units: ["%", null], states: ["measurement", null] },
-  temperature: { units: ["°C", "°F", "K"], states: ["measurement", null] },
-  battery: { units: ["%"], states: ["measurement", null] },
-  duration: { units: ["d", "h", "min", "s", "ms"], states: ["measurement", "total", "total_increasing", null] },
-  signal_strength: { units: ["dB", "dBm"], states: ["measurement", null] },
-  timestamp: { units: [null], states: [null] },
-  enum: { units: [null], states: [null] },
-};
+const CONFIG = /^([^/]+)\/device\/(?:[a-zA-Z0-9_-]+\/)?[a-zA-Z0-9_-]+\/config$/;
+const TEMPLATE = /^\{\{ value_json\.([a-z_][a-z0-9_]*) \}\}$/;
 
 /**
- * Holds what stands on a broker against the rules by which Home Assistant takes discovery by device, and gives every breach in a line.
- * `order`: topics in the order in which they were first published, where that was watched.
+ * Holds a set of retained messages (topic to payload) against the rules of Home Assistant's MQTT discovery.
+ *
+ * @returns what is wrong, one line each; empty when nothing is.
  */
-export function discoveryFaults(retained: Retained, order: readonly string[] = []): readonly string[] {
+export function checkRetained(topics: ReadonlyMap<string, string>, prefix = "homeassistant"): readonly string[] {
   const faults: string[] = [];
-  const unique = new Map<string, string>();
-  const configs = [...retained].filter(([topic]) => /^homeassistant\/device\//.test(topic));
-  const identifiers = new Set(configs.flatMap(([, payload]) => (JSON.parse(payload).device?.identifiers ?? []) as string[]));
+  const configs = [...topics].filter(([topic, payload]) => topic.startsWith(`${prefix}/`) && topic.endsWith("/config") && payload !== "");
+  const uniqueIds = new Map<string, string>();
+  const entityIds = new Map<string, string>();
+  const identifiers = new Set(
+    configs.flatMap(([, payload]) => (fields(fields(parse(payload))["device"])["identifiers"] as string[]) ?? []),
+  );
   for (const [topic, payload] of configs) {
-    const fault = (text: string) => void faults.push(`${topic}: ${text}`);
-    const config = JSON.parse(payload) as Config;
-    if (
-      topic
-        .split("/")
-        .slice(2, -1)
-        .some((level) => !ID.test(level))
-    )
-      fault("an id of the topic has other characters than letters, digits, _ and -");
-    checkKeys(config, ROOT, "the root", fault);
-    checkDevice(config["device"] as Config, identifiers, fault);
-    checkKeys(config["origin"] as Config, ORIGIN, "origin", fault);
-    checkAvailability(config, retained, fault);
-    for (const [id, component] of Object.entries(config["components"] as Record<string, Config>)) {
-      checkComponent(id, component, { retained, order, config: topic, unique }, (text) => fault(`${id}: ${text}`));
+    const say = (fault: string) => faults.push(`${topic}: ${fault}`);
+    checkConfig(topic, payload, say);
+    const config = fields(parse(payload));
+    const via = fields(config["device"])["via_device"];
+    if (via !== undefined && !identifiers.has(String(via))) say(`via_device ${String(via)} is nobody`);
+    for (const entry of availability(config))
+      if (!["online", "offline"].includes(topics.get(entry) ?? "")) say(`${entry} does not say online or offline, retained`);
+    for (const [id, component] of components(config)) {
+      once(uniqueIds, component["unique_id"], `${topic} ${id}`, "unique_id", say);
+      once(entityIds, component["default_entity_id"], `${topic} ${id}`, "default_entity_id", say);
+      checkRead(id, component, topics, say);
     }
   }
   return faults;
 }
 
-type Fault = (text: string) => void;
-
-function checkKeys(object: Config, known: ReadonlySet<string>, where: string, fault: Fault): void {
-  for (const key of Object.keys(object))
-    if (!known.has(key)) fault(`${where} holds ${key}, which Home Assistant does not know: it refuses the whole`);
-}
-
-function checkDevice(device: Config, identifiers: ReadonlySet<string>, fault: Fault): void {
-  checkKeys(device, DEVICE, "device", fault);
-  if (!Array.isArray(device["identifiers"]) || device["identifiers"].length === 0) fault("the device has no identifiers");
-  if (typeof device["name"] !== "string") fault("the device has no name");
-  const via = device["via_device"];
-  if (via !== undefined && !identifiers.has(via as string)) fault(`via_device ${via} is announced nowhere`);
-  const url = device["configuration_url"];
-  if (url !== undefined && !/^(https?|homeassistant):\/\//.test(url as string)) fault(`configuration_url ${url} is no web address`);
-}
-
-function checkAvailability(config: Config, retained: Retained, fault: Fault): void {
-  const list = config["availability"] as readonly Config[];
-  if (list.length > 1 && config["availability_mode"] !== "all") fault("several availability topics need availability_mode all");
-  for (const { topic } of list) {
-    const said = retained.get(topic as string);
-    if (said !== "online" && said !== "offline") fault(`nothing is retained on availability topic ${topic}`);
+/** The same for every moment of a stream: a key is there before the config that reads it, and never goes while one does. */
+export function checkStream(seen: Iterable<Seen>, prefix = "homeassistant"): readonly string[] {
+  const faults = new Set<string>();
+  const topics = new Map<string, string>();
+  for (const { topic, payload } of seen) {
+    if (payload === "") topics.delete(topic);
+    else topics.set(topic, payload);
+    const isConfig = topic.startsWith(`${prefix}/`) && topic.endsWith("/config") && payload !== "";
+    if (isConfig) checkConfig(topic, payload, (fault) => faults.add(`${topic}: ${fault}`));
+    const readers = isConfig
+      ? [[topic, payload] as const]
+      : [...topics].filter(([name]) => name.startsWith(`${prefix}/`) && name.endsWith("/config"));
+    for (const [name, text] of readers) {
+      for (const [id, component] of components(fields(parse(text)))) {
+        const concerned = isConfig || component["state_topic"] === topic;
+        if (concerned) checkRead(id, component, topics, (fault) => faults.add(`${name}: ${fault}`));
+      }
+    }
   }
+  return [...faults];
 }
 
-interface Around {
-  readonly retained: Retained;
-  readonly order: readonly string[];
-  readonly config: string;
-  readonly unique: Map<string, string>;
-}
+type Say = (fault: string) => void;
 
-function checkComponent(id: string, component: Config, around: Around, fault: Fault): void {
-  const platform = component["platform"] as string;
-  if (!PLATFORMS.has(platform)) {
-    fault(`platform ${platform} is not known`);
+function checkConfig(topic: string, payload: string, say: Say): void {
+  if (!CONFIG.test(topic)) say("is no device discovery topic");
+  const config = parse(payload);
+  if (typeof config !== "object" || config === null) {
+    say("is no JSON object");
     return;
   }
-  if (/\s/.test(id)) fault("the component's id holds a space");
+  const { device, origin } = config as Fields;
+  onlyKeys(fields(config), ROOT_KEYS, "root", say);
+  onlyKeys(fields(device), DEVICE_KEYS, "device", say);
+  onlyKeys(fields(origin), ORIGIN_KEYS, "origin", say);
+  const { identifiers, name, configuration_url: url } = fields(device);
+  if (!Array.isArray(identifiers) || identifiers.length === 0) say("device has no identifiers");
+  if (typeof name !== "string" || name === "") say("device has no name");
+  if (url !== undefined && !/^(https?|homeassistant):\/\//.test(String(url))) say("configuration_url is no URL");
+  if (typeof fields(origin)["name"] !== "string") say("origin has no name");
+  const list = availability(fields(config));
+  if (list.length === 0) say("has no availability");
+  if (list.length > 1 && fields(config)["availability_mode"] !== "all") say("availability_mode is not all");
+  const all = components(fields(config), true);
+  if (all.length === 0) say("has no components");
+  for (const [id, component] of all) checkComponent(id, component, say);
+}
+
+function checkComponent(id: string, component: Fields, sayAll: Say): void {
+  const say = (fault: string) => sayAll(`${id} ${fault}`);
+  if (!/^[a-zA-Z0-9_-]+$/.test(id)) say("is no component id");
+  const platform = String(component["platform"]);
+  const known = COMPONENT_KEYS[platform];
+  if (known === undefined) {
+    say(`has an unknown platform ${platform}`);
+    return;
+  }
   if (Object.keys(component).length === 1) return;
-  const uniqueId = component["unique_id"] as string | undefined;
-  if (uniqueId === undefined) fault("no unique_id");
-  else if (around.unique.has(uniqueId)) fault(`unique_id ${uniqueId} is also that of ${around.unique.get(uniqueId)}`);
-  else around.unique.set(uniqueId, id);
-  if ("object_id" in component) fault("object_id is ignored since 2026.4");
-  const entityId = component["default_entity_id"] as string | undefined;
-  if (entityId !== undefined && !new RegExp(`^${platform}\\.[a-z0-9_]+$`).test(entityId))
-    fault(`default_entity_id ${entityId} is not of ${platform}`);
-  if (
-    (platform === "sensor" || platform === "binary_sensor") &&
-    ![undefined, "diagnostic"].includes(component["entity_category"] as string)
-  ) {
-    fault(`entity_category ${component["entity_category"]} is not for ${platform}`);
-  }
-  if (platform === "sensor") checkClasses(component, fault);
-  checkValue(platform, component, around, fault);
+  onlyKeys(component, known, id, sayAll);
+  if (typeof component["unique_id"] !== "string" || component["unique_id"] === "") say("has no unique_id");
+  if (!new RegExp(`^${platform}\\.[a-z0-9_]+$`).test(String(component["default_entity_id"])))
+    say(`default_entity_id ${String(component["default_entity_id"])} does not fit`);
+  const category = component["entity_category"];
+  const controls = component["command_topic"] !== undefined;
+  if (category !== undefined && category !== "diagnostic" && !(controls && category === "config"))
+    say(`entity_category ${String(category)} does not fit`);
+  if (["switch", "number", "select", "button"].includes(platform) && !controls) say("has no command_topic");
+  if (platform !== "button" && component["state_topic"] === undefined) say("has no state_topic");
+  if (platform === "event" && !nonEmpty(component["event_types"])) say("has no event_types");
+  if (platform === "select" && !nonEmpty(component["options"])) say("has no options");
+  if (platform === "sensor") checkSensor(component, say);
+  const template = component["value_template"];
+  if (template !== undefined && !TEMPLATE.test(String(template))) say(`value_template ${String(template)} is not plain`);
 }
 
-function checkClasses(component: Config, fault: Fault): void {
-  const {
-    device_class: name,
-    unit_of_measurement: unit = null,
-    state_class: state = null,
-    options,
-  } = component as Record<string, string | null | undefined>;
-  if ((name === "enum") !== Array.isArray(options)) fault("options and device_class enum belong together");
-  if (name === undefined || name === null) return;
-  const rule = CLASSES[name];
-  if (rule === undefined) {
-    fault(`device_class ${name} is not known here`);
-    return;
-  }
-  if (!rule.units.includes(unit)) fault(`${name} in ${unit}`);
-  if (!rule.states.includes(state)) fault(`${name} with state_class ${state}`);
+function checkSensor(component: Fields, say: Say): void {
+  const { device_class: deviceClass, state_class: stateClass, unit_of_measurement: unit, options } = component;
+  const rule = SENSOR_CLASSES[String(deviceClass)];
+  if (stateClass !== undefined && !STATE_CLASSES.has(String(stateClass))) say(`state_class ${String(stateClass)} is unknown`);
+  if (deviceClass !== undefined && rule === undefined) say(`device_class ${String(deviceClass)} is unknown`);
+  if (rule !== undefined && !rule.units.includes(unit as string | undefined))
+    say(`${String(deviceClass)} does not take the unit ${String(unit)}`);
+  if (rule !== undefined && !rule.states.includes(stateClass as string | undefined))
+    say(`${String(deviceClass)} does not take state_class ${String(stateClass)}`);
+  if ((options !== undefined) !== (deviceClass === "enum")) say("options and device_class enum belong together");
+  if (options !== undefined && !nonEmpty(options)) say("options are empty");
 }
 
-function checkValue(platform: string, component: Config, around: Around, fault: Fault): void {
-  if (platform === "event" || platform === "button") return;
-  const topic = component["state_topic"] as string;
-  const payload = around.retained.get(topic);
+function checkRead(id: string, component: Fields, topics: ReadonlyMap<string, string>, sayAll: Say): void {
+  const say = (fault: string) => sayAll(`${id} ${fault}`);
+  const { platform, state_topic: topic, value_template: template } = component;
+  if (topic === undefined || platform === "event") return;
+  const payload = topics.get(String(topic));
   if (payload === undefined) {
-    fault(`nothing is retained on ${topic}`);
+    say(`reads ${String(topic)}, on which nothing stands`);
     return;
   }
-  const [first, config] = [around.order.indexOf(topic), around.order.indexOf(around.config)];
-  if (config !== -1 && (first === -1 || first > config)) fault(`${topic} was published after the config that reads it`);
-  const template = component["value_template"] as string | undefined;
-  const key = /^\{\{ value_json\.(\w+) \}\}$/.exec(template ?? "")?.[1];
-  if (key === undefined) {
-    fault(`value_template ${template} is not of the plain kind`);
+  const key = TEMPLATE.exec(String(template))?.[1];
+  if (key === undefined) return;
+  const json = parse(payload);
+  if (typeof json !== "object" || json === null) {
+    say(`reads ${String(topic)}, which is no JSON object`);
     return;
   }
-  const values = JSON.parse(payload) as Record<string, unknown>;
-  if (!Object.hasOwn(values, key)) {
-    fault(`${topic} holds no ${key}`);
+  if (!Object.hasOwn(json, key)) {
+    say(`reads ${key}, which ${String(topic)} lacks`);
     return;
   }
-  checkState(platform, component, values[key], fault);
+  const fault = valueFault(component, (json as Fields)[key]);
+  if (fault !== null) say(`is ${JSON.stringify((json as Fields)[key])}: ${fault}`);
 }
 
-function checkState(platform: string, component: Config, value: unknown, fault: Fault): void {
-  if (value === null) return;
-  const isNumeric = component["unit_of_measurement"] !== undefined || component["state_class"] !== undefined;
-  if (platform === "binary_sensor") {
-    if (typeof value !== "boolean" || component["payload_on"] !== "True" || component["payload_off"] !== "False")
-      fault(`${value} is no state of a binary sensor`);
-  } else if (component["device_class"] === "enum") {
-    if (!(component["options"] as unknown[]).includes(value)) fault(`${value} is none of its options`);
-  } else if (component["device_class"] === "timestamp") {
-    if (typeof value !== "string" || !ZONED.test(value)) fault(`${value} is no time with its zone`);
-  } else if (isNumeric && (typeof value !== "number" || !Number.isFinite(value))) fault(`${value} is no number`);
-  else if (String(value).length > 255) fault("its state is longer than 255 characters");
+function valueFault(component: Fields, value: unknown): string | null {
+  if (value === null) return null;
+  const {
+    platform,
+    device_class: deviceClass,
+    options,
+    unit_of_measurement: unit,
+    state_class: stateClass,
+    min = 1,
+    max = 100,
+  } = component;
+  if (platform === "binary_sensor" || platform === "switch") return typeof value === "boolean" ? null : "no boolean";
+  if (platform === "number")
+    return typeof value === "number" && value >= Number(min) && value <= Number(max) ? null : `not within ${min}..${max}`;
+  if (Array.isArray(options)) return options.includes(value) ? null : "not among the options";
+  if (deviceClass === "timestamp" || deviceClass === "uptime") {
+    return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(String(value)) ? null : "no time with a zone";
+  }
+  const numeric = unit !== undefined || stateClass !== undefined || (deviceClass !== undefined && deviceClass !== "date");
+  if (numeric) return typeof value === "number" ? null : "no number";
+  if (typeof value === "boolean" || typeof value === "object") return "no text and no number";
+  return String(value).length > 255 ? "longer than 255 characters" : null;
+}
+
+function availability(config: Fields): readonly string[] {
+  const list = config["availability"];
+  return Array.isArray(list) ? list.map((entry) => String(fields(entry)["topic"])) : [];
+}
+
+/** @param stubs also those of which only the platform is left. */
+function components(config: Fields, stubs = false): readonly (readonly [string, Fields])[] {
+  return Object.entries(fields(config["components"]))
+    .map(([id, component]) => [id, fields(component)] as const)
+    .filter(([, component]) => stubs || Object.keys(component).length > 1);
+}
+
+function once(seen: Map<string, string>, value: unknown, where: string, what: string, say: Say): void {
+  const before = seen.get(String(value));
+  if (before !== undefined) say(`${what} ${String(value)} is that of ${before}, too`);
+  seen.set(String(value), where);
+}
+
+function onlyKeys(object: Fields, allowed: ReadonlySet<string>, where: string, say: Say): void {
+  for (const key of Object.keys(object)) if (!allowed.has(key)) say(`${where} has an unknown key ${key}`);
+}
+
+function nonEmpty(list: unknown): boolean {
+  return Array.isArray(list) && list.length > 0;
+}
+
+function fields(value: unknown): Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
