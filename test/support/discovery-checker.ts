@@ -78,7 +78,7 @@ function checkConfig(topic: string, payload: string, say: Say): void {
   onlyKeys(fields(origin), ORIGIN_KEYS, "origin", say);
   const { identifiers, name, configuration_url: url } = fields(device);
   if (!Array.isArray(identifiers) || identifiers.length === 0) say("device has no identifiers");
-  if (typeof name !== "string" || name === "") say("device has no name");
+  if (typeof name !== "string") say("device has no name");
   if (url !== undefined && !/^(https?|homeassistant):\/\//.test(String(url))) say("configuration_url is no URL");
   if (typeof fields(origin)["name"] !== "string") say("origin has no name");
   const list = availability(fields(config));

@@ -1,5 +1,3 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { checkRetained, checkStream } from "../support/discovery-checker.ts";
 import { startWorld, type World } from "../support/world.ts";
