@@ -5,6 +5,9 @@ import type { State } from "./lifecycle.ts";
 /** What a gateway asks for by `Retry-After` is kept to up to this, ms. */
 const LONGEST_RETRY_AFTER = 10 * 60_000;
 
+/** A named moment: long enough to be published before the next state takes its place, ms. */
+const EXPIRED_MS = 1_000;
+
 /** How long the work of `state` is put off, ms; 0 where it begins at once. */
 export function waitMs(state: State, random: () => number): number {
   switch (state.name) {
@@ -20,6 +23,8 @@ export function waitMs(state: State, random: () => number): number {
       const backOff = state.away ? CLOUD_AWAY_BACK_OFF : CLOUD_BACK_OFF;
       return Math.max(backOffMs(backOff, state.failures, random), state.retryAfterMs);
     }
+    case "expired":
+      return EXPIRED_MS;
     default:
       return 0;
   }

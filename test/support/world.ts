@@ -3,14 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Bridge, startBridge } from "../../src/bridge.ts";
 import { loadConfig } from "../../src/config.ts";
-import type { Clock } from "../../src/lib/clock.ts";
 import { diskFiles, type Files } from "../../src/lib/files.ts";
 import type { Logger } from "../../src/lib/logger.ts";
 import { startEmbeddedBroker } from "../../src/mqtt/embedded-broker.ts";
 import { type SimulatedCloud, startCloud } from "../../src/simulator/cloud.ts";
 import { type GatewayOptions, type SimulatedGateway, startGateway } from "../../src/simulator/gateway.ts";
 import { createScene, type SceneOptions } from "../../src/simulator/scene/scene.ts";
-import { fastClock } from "./fast-clock.ts";
+import { type FastClock, fastClock } from "./fast-clock.ts";
 import { type Subscriber, subscribe } from "./subscriber.ts";
 
 export interface WorldOptions {
@@ -45,7 +44,7 @@ export interface LogLine {
 
 /** A house with its gateway, the cloud, a broker, a subscriber to everything, and the bridge between them. */
 export interface World {
-  readonly clock: Clock;
+  readonly clock: FastClock;
   readonly gateway: SimulatedGateway;
   readonly cloud: SimulatedCloud;
   readonly watch: Subscriber;
@@ -53,6 +52,8 @@ export interface World {
   readonly directory: string;
   readonly log: readonly LogLine[];
   readonly bridge: Bridge;
+  /** The bridge was stopped on purpose. */
+  readonly isStopped: boolean;
   /** The configured token from now on; `wake` is the test's to call. */
   token: string | null;
   start(env?: Readonly<Record<string, string>>): Promise<Bridge>;
@@ -94,6 +95,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     directory,
     log,
     token: null,
+    get isStopped() {
+      return bridge === null;
+    },
     get bridge() {
       if (bridge === null) throw new Error("the bridge was not started");
       return bridge;
