@@ -62,8 +62,8 @@ export interface GatewayBridge {
   isStuck(): boolean;
 }
 
-/** How often what changes by itself (ages, staleness, midnight, availability) is looked at, ms. */
-const TICK_MS = 5_000;
+/** How often what changes by itself (ages, staleness, midnight, availability) is looked at: twice in the shortest interval, within these, ms. */
+const TICK_MS = { least: 5_000, most: 60_000 };
 /** The most that an abrupt end may cost of estimated energy, ms. */
 const SAVE_MS = 60_000;
 
@@ -90,6 +90,7 @@ export async function createGatewayBridge(options: GatewayBridgeOptions): Promis
     roundMs: Math.max(intervals.meters, intervals.production),
     graceMs: all.availability.seconds * 1000,
   };
+  const tickMs = Math.min(TICK_MS.most, Math.max(TICK_MS.least, Math.min(...Object.values(intervals)) / 2));
   const stuckMs = STUCK_MS + 2 * Math.min(...Object.values(intervals));
   const voice = createGatewayVoice({ ...publishing, limits, clock });
   let reading: Reading | null = null;
@@ -203,7 +204,7 @@ export async function createGatewayBridge(options: GatewayBridgeOptions): Promis
 
   return {
     async run(signal) {
-      const running = [session.run(signal), every(TICK_MS, clock, signal, tick), every(SAVE_MS, clock, signal, keep)];
+      const running = [session.run(signal), every(tickMs, clock, signal, tick), every(SAVE_MS, clock, signal, keep)];
       await Promise.all(running);
       voice.availability(serial(), "stopped");
       await keep();

@@ -65,6 +65,8 @@ export interface Client {
 const LIMITS: Limits = { connect: 10_000, read: 45_000, total: 60_000, replyBytes: 16 * 1024 * 1024 };
 const HOW_TO_ACCEPT = "If the gateway was replaced or renewed its certificate, remove the accepted one from the state folder.";
 const TRIES = 3;
+/** Ends the wait for a deadline; an error made for each request would cost more than the request. */
+const DONE = "done";
 /** The longest wait before the second try, ms; doubles with each. */
 const FIRST_WAIT = 2000;
 const LONGEST_WAIT = 5000;
@@ -98,7 +100,7 @@ export function createClient(options: ClientOptions): Client {
     try {
       return await exchangeWithin(request, over, signal, deadline.signal);
     } finally {
-      done.abort();
+      done.abort(DONE);
     }
   }
 
