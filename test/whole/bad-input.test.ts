@@ -112,3 +112,16 @@ describe.concurrent("what others send wrongly", () => {
     });
   });
 });
+
+test("a broker that denies the user says so in one line, and reading goes on", async () => {
+  const denying = createServer((socket) => socket.on("error", () => {}).once("data", () => socket.end(Uint8Array.from([0x20, 2, 0, 5]))));
+  await new Promise<void>((resolve) => denying.listen(0, "127.0.0.1", resolve));
+  const address = denying.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  await story({ env: { MQTT_URL: `mqtt://127.0.0.1:${port}` } }, async (world) => {
+    const line = await logged(world, new RegExp(`127\\.0\\.0\\.1:${port}.*(user|password|authori)`));
+    expect(isOneLine(line.message)).toBe(true);
+    await world.watch.until("reading goes on", () => world.bridge.status().gateways[0]?.lifecycle.state === "authenticated");
+  });
+  denying.close();
+});
