@@ -43,10 +43,13 @@ let house: House | null = null;
 let worlds: World[] = [];
 
 afterEach(async () => {
-  await Promise.all(worlds.map((world) => world.end()));
-  worlds = [];
-  await house?.end();
-  house = null;
+  try {
+    await Promise.all(worlds.map((world) => world.end()));
+  } finally {
+    worlds = [];
+    await house?.end();
+    house = null;
+  }
 });
 
 afterAll(() => {

@@ -15,4 +15,4 @@ for point in proc dev; do
   mountpoint -q "$root/$point" || mount --bind "/$point" "$root/$point"
 done
 exec chroot "$root" env -u PIP_FIND_LINKS SSL_CERT_FILE=/etc/ssl/host.crt PIP_CERT=/etc/ssl/host.crt \
-  /opt/ha/bin/hass --config "/config/$2" --log-no-color
+  /opt/ha/bin/hass --skip-pip --config "/config/$2" --log-no-color
