@@ -18,7 +18,7 @@ export interface Entry {
   /** A user removed it elsewhere: not offered again before the next start or `announce`. */
   withheld: boolean;
   /** Size and moment of a refusal that would come again. */
-  refused: { readonly bytes: number; readonly at: number } | null;
+  refused: { readonly bytes: number; readonly at: number; readonly byLimit: boolean } | null;
   /** Hang-ups with only this in flight. */
   strikes: number;
   denied: boolean;
@@ -29,10 +29,18 @@ export const RANK = { step: 0, values: 1, discovery: 2, availability: 3, last: 4
 
 const REFUSAL_LASTS_MS = 3_600_000;
 
+/** What must go out before `next` so that what it lacks vanishes; `null` when nothing does. */
+export type RemovalStep = (before: string, next: Message) => Message | null;
+
 /** Last value wins: one entry per topic, and for each rank the topics that still have to be sent, in the order of the first offer. */
 export class Desired {
   readonly entries: Map<string, Entry> = new Map();
   readonly #due: readonly Map<string, Entry>[] = Object.values(RANK).map(() => new Map());
+  readonly #removalStep: RemovalStep;
+
+  constructor(removalStep: RemovalStep) {
+    this.#removalStep = removalStep;
+  }
 
   get(topic: string): Entry | undefined {
     return this.entries.get(topic);
@@ -68,6 +76,15 @@ export class Desired {
   remove(entry: Entry): void {
     this.settle(entry);
     if (this.entries.get(entry.message.topic) === entry) this.entries.delete(entry.message.topic);
+  }
+
+  /** To be sent; what vanishes with it is removed first. */
+  change(entry: Entry): void {
+    this.settle(entry);
+    const { seen, message, rank } = entry;
+    const removes = rank === RANK.discovery && seen !== null && message.payload !== "";
+    entry.step = removes ? this.#removalStep(seen, message) : null;
+    this.mark(entry);
   }
 
   /** To be sent when its turn comes. */
