@@ -6,8 +6,11 @@ import type { GatewayStatus, Status } from "./status.ts";
 /** Stands in the page, allowed by a nonce in the server's policy. There is no script at all. */
 const STYLE = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:0 auto;padding:1rem}
 table{border-collapse:collapse;width:100%;margin:.5rem 0 1rem}th,td{text-align:left;padding:.2rem .6rem;border-bottom:1px solid #8884}
-td.n{text-align:right;font-variant-numeric:tabular-nums}.ok{color:light-dark(#176639,#6fd398)}.bad{color:light-dark(#a31515,#ff8a80)}
+.n{text-align:right;font-variant-numeric:tabular-nums}.ok{color:light-dark(#176639,#6fd398)}.bad{color:light-dark(#a31515,#ff8a80)}
 h2{margin-top:2rem;border-bottom:2px solid #8886}.reason{font-size:1.1rem}small{opacity:.75}summary{cursor:pointer}`;
+
+/** Published by the lifecycle itself and so not among the states; the page says it above the devices. */
+const LIFECYCLE_TOPIC = "lifecycle";
 
 /** The status page, whole. `nonce` allows its style. */
 export function statusPage(status: Status, nonce: string): string {
@@ -46,7 +49,7 @@ function fact(name: string, value: string): Html {
 
 function sourcesTable({ sources }: GatewayStatus, now: number): Html {
   if (sources.length === 0) return html`<p>Nothing was read yet.</p>`;
-  return html`<table><tr><th>Source</th><th>Last reading</th><th>Reply time</th><th>Failures in a row</th><th>Last error</th></tr>
+  return html`<table><tr><th>Source</th><th>Last reading</th><th class="n">Reply time</th><th class="n">Failures in a row</th><th>Last error</th></tr>
 ${sources.map(
   (one) => html`<tr><td>${one.source}</td><td>${one.lastSuccess === null ? "never" : `${duration(now - one.lastSuccess)} ago`}</td>
 <td class="n">${one.replyMs === null ? "–" : `${Math.round(one.replyMs)} ms`}</td><td class="n">${one.failures}</td><td>${one.lastError ?? ""}</td></tr>`,
@@ -64,7 +67,9 @@ function devices(view: View | null): Html {
 }
 
 function deviceTable(device: Device, values: ReadonlyMap<string, { readonly [key: string]: JsonScalar }>): Html {
-  const readable = device.entities.filter((entity) => entity.platform !== "event" && entity.platform !== "button");
+  const readable = device.entities.filter(
+    ({ platform, topic }) => platform !== "event" && platform !== "button" && topic !== LIFECYCLE_TOPIC,
+  );
   return html`<details${{ html: device.via === null ? " open" : "" }}><summary>${device.name} <small>${device.model}</small></summary><table>
 ${readable.map((entity) => html`<tr><th scope="row">${nameOf(entity)}</th><td class="n">${shown(values.get(entity.topic)?.[entity.key], entity)}</td></tr>`)}
 </table></details>`;

@@ -105,6 +105,7 @@ describe("the page", () => {
         entity({ topic: "production", key: "none" }),
         entity({ topic: "nowhere", key: "missing" }),
         entity({ topic: "event", key: "ev", platform: "event" }),
+        entity({ topic: "lifecycle", key: "state", name: "Said above" }),
       ],
       { on: true, off: false, none: null },
       "home",
@@ -128,6 +129,7 @@ describe("the page", () => {
     ])
       expect(body).toContain(part);
     expect(body).not.toContain(">ev<");
+    expect(body).not.toContain("Said above");
   });
 
   test("security headers; the style is the only thing allowed", async () => {
