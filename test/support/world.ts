@@ -32,6 +32,8 @@ export interface WorldOptions {
   /** A broker that runs already; an embedded one of the world's own without. */
   readonly brokerUrl?: string;
   readonly files?: Files;
+  /** `0.0.0-test` where not given. */
+  readonly version?: string;
   /** `false`: the bridge is not started yet. */
   readonly start?: boolean;
 }
@@ -126,7 +128,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       });
       bridge = await startBridge({
         config,
-        version: "0.0.0-test",
+        version: options.version ?? "0.0.0-test",
         clock,
         random: Math.random,
         files: options.files ?? diskFiles,

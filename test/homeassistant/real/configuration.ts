@@ -66,7 +66,7 @@ recorder:
   commit_interval: 1
 history:
 energy:
-${frontend ? "frontend:\n" : ""}`;
+${frontend ? "frontend:\nlogbook:\n" : ""}`;
 }
 
 function httpStore(port: number): object {
