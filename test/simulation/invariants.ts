@@ -24,6 +24,8 @@ export interface Observed {
   /** Firmware that the published info names, and the one that was there at the last probe. */
   published: string | null;
   probed: string | null;
+  /** The firmware of the probe before: its last values are said until the first with the new one. */
+  probedBefore: string | null;
   /** A published counter that fell. */
   fell: string | null;
   /** A first wait of the back-off that was too long after the link had held, ms. */
@@ -101,8 +103,10 @@ function oneRequestAtATime({ requestsUnderWay }: Observed): string | null {
 }
 
 /** A firmware change is followed by a probe before the next state is published. */
-function newFirmwareIsProbed({ published, probed }: Observed): string | null {
-  return published === null || published === probed ? null : `firmware ${published} is published, and ${probed} was probed last`;
+function newFirmwareIsProbed({ published, probed, probedBefore }: Observed): string | null {
+  return published === null || published === probed || published === probedBefore
+    ? null
+    : `firmware ${published} is published, and ${probed} was probed last`;
 }
 
 function energyNeverFalls({ fell }: Observed): string | null {

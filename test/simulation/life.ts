@@ -96,6 +96,7 @@ export async function live({ seed, days, key, record = false }: LifeOptions): Pr
     requestsUnderWay: 0,
     published: null,
     probed: null,
+    probedBefore: null,
     fell: null,
     firstWait: null,
     timers: 0,
@@ -128,7 +129,9 @@ export async function live({ seed, days, key, record = false }: LifeOptions): Pr
       if (lastStatus !== 200 || !whole) return;
       // What is slow arrives later; a request that is given up meanwhile does not make it older than this.
       if (CORE.has(path)) seen.lastGood = clock.monotonic() + (reply?.delayMs ?? 0) + (reply?.delivery.how === "drip" ? MINUTE : 0);
-      if (path !== "/info" && lifecycle.state.endsWith("probing")) seen.probed = gateway.firmware.text;
+      if (path === "/info" || !lifecycle.state.endsWith("probing") || seen.probed === gateway.firmware.text) return;
+      seen.probedBefore = seen.probed;
+      seen.probed = gateway.firmware.text;
     },
     underWay(count) {
       seen.requestsUnderWay = count;

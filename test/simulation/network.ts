@@ -85,7 +85,7 @@ export function createCloudWay(server: SimulatedServer, watch: NetworkWatch): (o
       () => late.abort(new Error("late")),
       () => {},
     );
-    const http = createInProcessHttp({ server, clock, scheme: "https", replyBytes: 65_536, latencyMs: 300 });
+    const http = createInProcessHttp({ server, clock, scheme: "https", replyBytes: 65_536 });
     const request = { method: "POST", path: `${pathname}${search}`, headers: { "content-type": contentType }, body };
     if (isLogin) watch.logins(++logins, server.accepts("https"));
     try {
