@@ -224,8 +224,7 @@ async function subscribe(
     const options = protocol === 5 ? { qos: 1 as const, nl: true, rh: retained ? 0 : 2 } : { qos: 1 as const };
     try {
       await acknowledged(closed, limitMs, (done) => {
-        // MQTT.js hands a refusal over as an error, or as a granted "QoS" of 128.
-        client.subscribe(filter, options, (error, granted) => done(error ?? (granted?.some(({ qos }) => qos >= 128) ? refusal() : null)));
+        client.subscribe(filter, options, (error) => done(refusalCode(error) ?? error));
       });
     } catch (error) {
       if (!(error instanceof PublishError) || error.kind !== "refused") throw error;
@@ -235,6 +234,9 @@ async function subscribe(
   return refused;
 }
 
-function refusal(): Error {
-  return Object.assign(new Error("subscription refused"), { code: 128 });
+/** MQTT.js says a refusal only in words; the code is in the SUBACK that comes with it. */
+function refusalCode(error: Error | null): (Error & { readonly code: number }) | null {
+  const granted = (error as { readonly packet?: { readonly granted?: unknown } } | null)?.packet?.granted;
+  const code = Array.isArray(granted) ? granted.find((one) => typeof one === "number" && one >= 128) : undefined;
+  return code === undefined ? null : Object.assign(new Error("subscription refused"), { code });
 }
