@@ -1,3 +1,4 @@
+import type { Json } from "../model/json.ts";
 import type { Maybe } from "../model/snapshot.ts";
 
 const LATEST = 8_640_000_000_000_000;
@@ -37,6 +38,11 @@ export function oneOf(value: string | null | undefined, yes: readonly string[], 
   if (typeof value !== "string") return null;
   if (yes.includes(value)) return true;
   return no.includes(value) ? false : null;
+}
+
+/** What has no flat shape, as one text of JSON; `null` for an unknown one. */
+export function documentText(document: Json | undefined): string | null {
+  return document === null || document === undefined ? null : JSON.stringify(document);
 }
 
 /** Home Assistant's state strings are at most 255 characters long. */

@@ -1,6 +1,7 @@
 import type { GeneratorConfig, GeneratorMode, GeneratorSchedule, GeneratorStatus } from "../../model/snapshot.ts";
 import { BINARY, DIAGNOSTIC, MINUTES } from "../looks.ts";
 import { type Row, section } from "../row.ts";
+import { documentText } from "../units.ts";
 
 /** Each is `null` where this gateway does not say it (now). */
 export interface GeneratorContext {
@@ -103,7 +104,7 @@ export const GENERATOR = section<GeneratorContext>(
     { ...plan, key: "default_start_soc", get: (c) => c.schedule?.startSoc },
     { ...plan, key: "default_stop_soc", get: (c) => c.schedule?.stopSoc },
     { ...plan, key: "schedule_updated_by", get: (c) => c.schedule?.lastUpdatedBy },
-    { ...plan, key: "schedule", get: (c) => (c.schedule === null ? null : JSON.stringify(c.schedule.schedule)) },
+    { ...plan, key: "schedule", get: (c) => documentText(c.schedule?.schedule) },
   ],
 );
 

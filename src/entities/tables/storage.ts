@@ -1,6 +1,7 @@
 import type { StorageMode, StorageSettings, Tariff } from "../../model/snapshot.ts";
 import { BINARY, ENUM } from "../looks.ts";
 import { section } from "../row.ts";
+import { documentText } from "../units.ts";
 
 export interface StorageContext {
   readonly settings: StorageSettings | null;
@@ -71,7 +72,7 @@ export const TARIFF = section<Tariff>({ topic: "tariff", exists: "`/admin/lib/ta
   { from: "`/admin/lib/tariff`", key: "currency", get: (c) => c.currency },
   { from: "`/admin/lib/tariff`", key: "date", get: (c) => c.date },
   { from: "`/admin/lib/tariff`", key: "logger", get: (c) => c.logger },
-  { from: "`/admin/lib/tariff`", key: "single_rate", get: (c) => JSON.stringify(c.singleRate) },
-  { from: "`/admin/lib/tariff`", key: "seasons", get: (c) => JSON.stringify(c.seasons) },
-  { from: "`/admin/lib/tariff`", key: "seasons_sell", get: (c) => JSON.stringify(c.seasonsSell) },
+  { from: "`/admin/lib/tariff`", key: "single_rate", get: (c) => documentText(c.singleRate) },
+  { from: "`/admin/lib/tariff`", key: "seasons", get: (c) => documentText(c.seasons) },
+  { from: "`/admin/lib/tariff`", key: "seasons_sell", get: (c) => documentText(c.seasonsSell) },
 ]);
