@@ -44,10 +44,12 @@ export function expectation({ expected, answers }: Pick<RecordedGateway, "expect
   const data = whole["data"] as Raw;
   const batteries = acBatteries(data, answers);
   const tariff = data["tariff"] as Raw | null;
+  const stands = whereItStands(answers);
+  const [total, net] = [documentValues(data, "system_consumption", "consumption", "consumption"), netValues(data)];
   const values = [
     ...documentValues(data, "system_production", "production", "production"),
-    ...documentValues(data, "system_consumption", "consumption", "consumption"),
-    ...netValues(data),
+    ...(stands.total || data["system_consumption"] === null ? total : []),
+    ...(stands.net || data["system_net_consumption"] === null ? net : []),
     ...meterValues(data),
     ...eachOf(data["inverters"], (serial, one) => (batteries.has(serial) ? [] : inverterValues(serial, one, data))),
     ...eachOf(data["encharge_inventory"], (serial, one) => take(`battery/${serial}`, one, fields.ENCHARGE)),
@@ -106,6 +108,20 @@ function eachOf(raw: unknown, values: (id: string, one: Raw) => readonly Expecte
 function wholeAndPhases(data: Raw, name: string): readonly (readonly [prefix: string, one: unknown])[] {
   const phases = (data[`${name}_phases`] ?? { L1: null, L2: null, L3: null }) as Raw;
   return [["", data[name]], ...Object.entries(phases).map(([phase, one]) => [`${phase.toLowerCase()}_`, one] as const)];
+}
+
+/** pyenphase takes total and net consumption by their position, we by what they measure: the same only where each stands in its place. */
+function whereItStands(answers: RecordedGateway["answers"]): { readonly total: boolean; readonly net: boolean } {
+  const [first, second] =
+    ["/production.json?details=1", "/production"].flatMap((path) => {
+      try {
+        return [JSON.parse(answers.get(path)?.body ?? "").consumption as readonly Raw[] | undefined];
+      } catch {
+        return [];
+      }
+    })[0] ?? [];
+  const is = (entry: Raw | undefined, type: string) => entry === undefined || entry["measurementType"] === type;
+  return { total: is(first, "total-consumption"), net: is(second, "net-consumption") };
 }
 
 function documentValues(data: Raw, name: string, path: string, counter: string): ExpectedValue[] {
