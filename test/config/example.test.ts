@@ -20,7 +20,7 @@ function keysOf(value: unknown, prefix = ""): string[] {
 
 describe("config/envoy2mqtt.example.yaml", () => {
   test("loads as it is", () => {
-    const config = load({ files: { "/work/config/envoy2mqtt.yaml": example } });
+    const config = load({ files: { "/srv/config/envoy2mqtt.yaml": example } });
     expect(config.gateways[0]?.host).toBe("envoy.local");
     expect(config.mqtt.url).toBe("mqtt://localhost:1883");
   });
@@ -28,7 +28,7 @@ describe("config/envoy2mqtt.example.yaml", () => {
   test("with every # taken away, and one gateway, it loads too; what it shows as default is the default", async () => {
     const { parse, stringify } = await import("yaml");
     const { gateways, ...one } = parse(everything());
-    const shown = load({ files: { "/work/config/envoy2mqtt.yaml": stringify(one) } });
+    const shown = load({ files: { "/srv/config/envoy2mqtt.yaml": stringify(one) } });
     const plain = load({});
     expect(shown.gateways[0]?.intervals).toEqual(plain.gateways[0]?.intervals);
     expect(shown.gateways[0]?.extraEndpoints).toHaveLength(1);
@@ -43,7 +43,7 @@ describe("config/envoy2mqtt.example.yaml", () => {
     expect(plain.mqtt).toMatchObject(rest);
     expect(gateways).toHaveLength(2);
     const { host, token, serial, name, ...shared } = one;
-    const files = { "/work/config/envoy2mqtt.yaml": stringify({ ...shared, mqtt: {}, gateways }), "/work/config/barn-token": "a.b.c" };
+    const files = { "/srv/config/envoy2mqtt.yaml": stringify({ ...shared, mqtt: {}, gateways }), "/srv/config/barn-token": "a.b.c" };
     expect(load({ files }).gateways.map((gateway) => gateway.name)).toEqual(["House", "Barn"]);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { load, problemIn } from "./load.ts";
 
 const FILE = "config/envoy2mqtt.yaml";
-const inFile = (yaml: string) => load({ files: { "/work/config/envoy2mqtt.yaml": yaml } });
+const inFile = (yaml: string) => load({ files: { "/srv/config/envoy2mqtt.yaml": yaml } });
 
 describe("several gateways", () => {
   test("share what stands at top level and keep what is their own", () => {
@@ -89,7 +89,7 @@ gateways:
   });
 
   test("a host by variable beside a list is said by the variable's name", () => {
-    const files = { "/work/config/envoy2mqtt.yaml": "gateways: [{host: a}]" };
+    const files = { "/srv/config/envoy2mqtt.yaml": "gateways: [{host: a}]" };
     expect(() => load({ files, env: { ENVOY2MQTT_HOST: "b" } })).toThrow("ENVOY2MQTT_HOST stands beside gateways: put it into one of them");
   });
 });

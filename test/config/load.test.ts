@@ -16,7 +16,7 @@ describe("what counts", () => {
       protocol: "auto",
       discovery: true,
     });
-    expect(config).toMatchObject({ stateDir: "/work/state", availability: { missedPolls: 3, seconds: 90 }, files: [] });
+    expect(config).toMatchObject({ stateDir: "/srv/state", availability: { missedPolls: 3, seconds: 90 }, files: [] });
     expect(config.web.listen).toEqual({ host: "127.0.0.1", port: 8097 });
   });
 
@@ -56,26 +56,26 @@ describe("what counts", () => {
   });
 
   test("arguments win over variables, variables over the file", () => {
-    const files = { "/work/config/envoy2mqtt.yaml": "host: in-file\ntls: off\nlog:\n  level: warn\n" };
+    const files = { "/srv/config/envoy2mqtt.yaml": "host: in-file\ntls: off\nlog:\n  level: warn\n" };
     expect(load({ files }).gateways[0]).toMatchObject({ host: "in-file", tls: "off" });
     expect(load({ files, env: { ENVOY2MQTT_HOST: "in-variable" } }).gateways[0]).toMatchObject({ host: "in-variable", tls: "off" });
     const config = load({ files, env: { ENVOY2MQTT_HOST: "in-variable" }, args: { host: "in-argument" } });
     expect(config.gateways[0]?.host).toBe("in-argument");
     expect(config.log.level).toBe("warn");
-    expect(config.files).toEqual(["/work/config/envoy2mqtt.yaml"]);
+    expect(config.files).toEqual(["/srv/config/envoy2mqtt.yaml"]);
   });
 
   test("--config and ENVOY2MQTT_CONFIG name another file", () => {
-    const files = { "/etc/one.yaml": "host: one", "/work/two.yaml": "host: two" };
+    const files = { "/etc/one.yaml": "host: one", "/srv/two.yaml": "host: two" };
     expect(load({ files, env: { ENVOY2MQTT_CONFIG: "/etc/one.yaml" } }).gateways[0]?.host).toBe("one");
     expect(load({ files, env: { ENVOY2MQTT_CONFIG: "/etc/one.yaml" }, args: { config: "two.yaml" } }).gateways[0]?.host).toBe("two");
     expect(problem({ args: { config: "three.yaml" } })).toBe("three.yaml: there is no such configuration file");
   });
 
   test("an empty variable and a section of comments are as if they were not there", () => {
-    const files = { "/work/config/envoy2mqtt.yaml": "mqtt:\n  # url: mqtt://x\nhost:\n" };
+    const files = { "/srv/config/envoy2mqtt.yaml": "mqtt:\n  # url: mqtt://x\nhost:\n" };
     expect(load({ files, env: { ENVOY2MQTT_TOKEN: "", ENVOY2MQTT_MQTT_URL: "", PATH: "/bin" } }).mqtt.url).toBeNull();
-    expect(load({ files: { "/work/config/envoy2mqtt.yaml": "# only comments\n" } }).gateways).toHaveLength(1);
+    expect(load({ files: { "/srv/config/envoy2mqtt.yaml": "# only comments\n" } }).gateways).toHaveLength(1);
   });
 
   test("Kubernetes' variables for a service of our name are not taken for ours", () => {

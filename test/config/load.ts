@@ -16,7 +16,7 @@ export function load({ env = {}, args = {}, files = {}, credentials }: Given): C
     if (content === undefined) throw Object.assign(new Error(`no ${path}`), { code: "ENOENT" });
     return content;
   };
-  return loadConfig({ env, args, readFile, credentialsDirectory: credentials ?? null, cwd: "/work" });
+  return loadConfig({ env, args, readFile, credentialsDirectory: credentials ?? null, cwd: "/srv" });
 }
 
 /** The line that stops the start; fails where nothing is wrong. */
@@ -32,5 +32,5 @@ export function problem(given: Given): string {
 
 /** The same for the content of the configuration file. */
 export function problemIn(yaml: string): string {
-  return problem({ files: { "/work/config/envoy2mqtt.yaml": yaml } });
+  return problem({ files: { "/srv/config/envoy2mqtt.yaml": yaml } });
 }

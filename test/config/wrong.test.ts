@@ -93,7 +93,7 @@ describe("one line names what is wrong", () => {
     };
     expect(denied).toThrow();
     const odd = { files: new Proxy({}, { get: denied }) };
-    expect(problem(odd)).toBe("/work/config/envoy2mqtt.yaml: cannot be read (EACCES)");
+    expect(problem(odd)).toBe("/srv/config/envoy2mqtt.yaml: cannot be read (EACCES)");
   });
 });
 
@@ -128,7 +128,7 @@ test("any YAML either loads or ends in one line, and no value is repeated in it"
   fc.assert(
     fc.property(fc.dictionary(key, value, { maxKeys: 4 }), (tree) => {
       try {
-        load({ files: { "/work/config/envoy2mqtt.yaml": JSON.stringify(tree) } });
+        load({ files: { "/srv/config/envoy2mqtt.yaml": JSON.stringify(tree) } });
       } catch (error) {
         if (!isBridgeError(error, "config")) throw error;
         expect(error.message).not.toContain("\n");

@@ -40,9 +40,9 @@ describe.each(DOCUMENTS)("%s", (name) => {
   });
 
   test("its configurations load", () => {
-    const secrets = ["enlighten-password", "mqtt-password", "barn-token"].map((file) => [`/work/config/${file}`, "hush"]);
+    const secrets = ["enlighten-password", "mqtt-password", "barn-token"].map((file) => [`/srv/config/${file}`, "hush"]);
     for (const [, yaml] of text.matchAll(/```yaml\n([^`]*)```/g)) {
-      expect(() => load({ files: { ...Object.fromEntries(secrets), "/work/config/envoy2mqtt.yaml": yaml as string } })).not.toThrow();
+      expect(() => load({ files: { ...Object.fromEntries(secrets), "/srv/config/envoy2mqtt.yaml": yaml as string } })).not.toThrow();
     }
   });
 });
