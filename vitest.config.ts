@@ -16,6 +16,8 @@ export default defineConfig({
   test: {
     include: suite === "all" ? ["test/**/*.test.ts"] : [`${suite}/**/*.test.ts`],
     exclude: ["**/node_modules/**", ...(suite === "all" ? OWN_SUITES : [])],
+    // Many tests wait for sockets rather than for the processor: more of them at once than cores end sooner.
+    maxWorkers: 4,
     testTimeout: 30_000,
     // On a busy machine a test of real programs and real time may miss its moment; the report names what needed another try.
     retry: process.env["CI"] === undefined ? 0 : 2,

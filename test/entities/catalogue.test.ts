@@ -428,14 +428,15 @@ describe("the structure", () => {
     expect(catalogue(house())).toEqual(catalogue(house()));
   });
 
-  test("a view of 1 000 inverters takes less than 20 ms", () => {
+  test("a view of 1 000 inverters takes less than 20 ms of the processor", () => {
     const make = createCatalogue();
     const facts = factsOf({ capabilities: EVERYTHING, groups: { ...GROUPS, inverters: inverters(1000) } });
     make(facts);
     const times = Array.from({ length: 30 }, (_, n) => {
-      const start = performance.now();
+      const start = process.cpuUsage();
       make({ ...facts, now: NOW + n });
-      return performance.now() - start;
+      const { user, system } = process.cpuUsage(start);
+      return (user + system) / 1000;
     });
     expect(Math.min(...times)).toBeLessThan(20);
   });

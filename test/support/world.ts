@@ -58,7 +58,8 @@ export interface World {
   readonly isStopped: boolean;
   /** The configured token from now on; `wake` is the test's to call. */
   token: string | null;
-  start(env?: Readonly<Record<string, string>>): Promise<Bridge>;
+  /** `yaml`: a configuration file that names the gateways itself. */
+  start(env?: Readonly<Record<string, string>>, yaml?: string): Promise<Bridge>;
   stopBridge(): Promise<void>;
   topic(path: string): string;
   end(): Promise<void>;
@@ -104,10 +105,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       if (bridge === null) throw new Error("the bridge was not started");
       return bridge;
     },
-    async start(env = {}) {
+    async start(env = {}, gateways) {
+      const yaml = gateways ?? options.yaml;
       const config = loadConfig({
         env: {
-          ENVOY2MQTT_HOST: gateway.host,
+          ...(gateways === undefined ? { ENVOY2MQTT_HOST: gateway.host } : {}),
           ...(options.account === false ? {} : { ENVOY2MQTT_USERNAME: ACCOUNT.email, ENVOY2MQTT_PASSWORD: ACCOUNT.password }),
           ENVOY2MQTT_STATE_DIR: directory,
           ENVOY2MQTT_ENLIGHTEN_LOGIN_URL: cloud.loginUrl,
@@ -115,12 +117,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
           ENVOY2MQTT_MQTT_URL: brokerUrl,
           ENVOY2MQTT_MQTT_PROTOCOL: embedded === null ? "auto" : "3.1.1",
           ENVOY2MQTT_WEB_LISTEN: "127.0.0.1:0",
-          ...(options.yaml === undefined ? {} : { ENVOY2MQTT_CONFIG: "world.yaml" }),
+          ...(yaml === undefined ? {} : { ENVOY2MQTT_CONFIG: "world.yaml" }),
           ...prefixed({ ...options.env, ...env }),
         },
         args: options.args ?? {},
         readFile: (path) => {
-          if (options.yaml !== undefined && path.endsWith("world.yaml")) return options.yaml;
+          if (yaml !== undefined && path.endsWith("world.yaml")) return yaml;
           throw Object.assign(new Error(path), { code: "ENOENT" });
         },
         credentialsDirectory: null,
