@@ -26,9 +26,14 @@ export const DOCUMENT: Fields = {
   watt_hours_today: ["gateway_energy_today", kilo],
   watt_hours_last_7_days: ["gateway_energy_seven_days", kilo],
 };
-export const NET: Fields = { watts_now: ["balanced_power", same] };
+export const NET: Fields = {
+  watts_now: ["balanced_power", same],
+  watt_hours_today: ["gateway_energy_today", kilo],
+  watt_hours_last_7_days: ["gateway_energy_seven_days", kilo],
+};
 export const NET_ENERGY: Fields = { watt_hours_lifetime: ["balanced_net_kwh", kilo] };
 export const METER: Fields = {
+  eid: ["eid", same],
   active_power: ["power", same],
   frequency: ["frequency", same],
   voltage: ["voltage", same],
@@ -78,6 +83,7 @@ export const ENCHARGE: Fields = {
   operating: ["operating", same],
   percent_full: ["inventory_charge", same],
   temperature: ["temperature", same],
+  temperature_unit: ["temperature_unit", same],
   zigbee_dongle_fw_version: ["zigbee_firmware", same],
 };
 export const ENCHARGE_POWER: Fields = {
@@ -103,6 +109,7 @@ export const ENPOWER: Fields = {
   mains_oper_state: ["mains_oper_state", same],
   operating: ["operating", same],
   temperature: ["temperature", same],
+  temperature_unit: ["temperature_unit", same],
   zigbee_dongle_fw_version: ["zigbee_firmware", same],
 };
 export const COLLAR: Fields = {
@@ -113,6 +120,7 @@ export const COLLAR: Fields = {
   grid_state: ["grid_state", same],
   mid_state: ["mid_state", same],
   temperature: ["temperature", same],
+  temperature_unit: ["temperature_unit", same],
 };
 export const COMBINER: Fields = { ...REPORTING, admin_state: ["admin_state_number", same], dmir_version: ["dmir_version", same] };
 const ACTION = words({ apply: "powered", shed: "not_powered", schedule: "schedule", none: "none" });

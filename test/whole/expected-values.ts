@@ -5,7 +5,8 @@ import * as fields from "./expected-fields.ts";
 export interface ExpectedValue {
   /** Below `<base>/<serial>/`. */
   readonly path: string;
-  readonly key: string;
+  /** `null`: the topic itself says it, by its name. */
+  readonly key: string | null;
   readonly value: unknown;
   /** The gateway has no such value: the key may be missing, or be `null`. */
   readonly absent: boolean;
@@ -24,15 +25,7 @@ type Raw = { readonly [key: string]: unknown };
  * Where a rule names a place that pyenphase fills from another one, that one is compared.
  */
 export const NOT_PUBLISHED: readonly (readonly [place: RegExp, why: string])[] = [
-  [/^ctmeter_(?!s)\w+(\/|$)/, "the same meters stand in `ctmeters` and `ctmeters_phases`"],
-  [/^ctmeter_storage(_phases)?(\/|$)/, "the same meters stand in `ctmeters` and `ctmeters_phases`"],
   [/^inverters\/[^/]+\/energy_produced$/, "it has a unit of its own that nobody can use"],
-  [/\/(serial_number|serial_num)$/, "the topic names it"],
-  [/^dry_contact_(status|settings)\/[^/]+\/id$/, "the topic names it"],
-  [/^ctmeters(_phases\/[^/]+)?\/[^/]+\/measurement_type$/, "the topic names it"],
-  [/^ctmeters(_phases\/[^/]+)?\/[^/]+\/eid$/, "the gateway's own number of a meter says nothing to anybody"],
-  [/\/temperature_unit$/, "it is in the discovery of the entity"],
-  [/^system_net_consumption(_phases\/[^/]+)?\/watt_hours_(today|last_7_days)$/, "days are counted from import and export"],
 ];
 
 /** A gateway's own inverters reach this number: pyenphase drops the details of all, we keep those that are there. */
@@ -51,8 +44,10 @@ export function expectation({ expected, answers }: Pick<RecordedGateway, "expect
     ...(stands.total || data["system_consumption"] === null ? total : []),
     ...(stands.net || data["system_net_consumption"] === null ? net : []),
     ...meterValues(data),
+    ...namedMeters(data),
     ...eachOf(data["inverters"], (serial, one) => (batteries.has(serial) ? [] : inverterValues(serial, one, data))),
     ...eachOf(data["encharge_inventory"], (serial, one) => take(`battery/${serial}`, one, fields.ENCHARGE)),
+    ...eachOf(data["encharge_inventory"], (_, one) => named("battery", one, "serial_number")),
     ...eachOf(data["encharge_power"], (serial, one) => take(`battery/${serial}`, one, fields.ENCHARGE_POWER)),
     ...take("battery", data["encharge_aggregate"], fields.ENCHARGE_AGGREGATE),
     ...take("battery", data["battery_aggregate"], fields.AGGREGATE),
@@ -60,6 +55,7 @@ export function expectation({ expected, answers }: Pick<RecordedGateway, "expect
     ...single("collar", data["collar"], fields.COLLAR),
     ...single("combiner", data["c6cc"], fields.COMBINER),
     ...eachOf(data["dry_contact_status"], (id, one) => take(`relay/${id.toLowerCase()}`, one, fields.CONTACT_STATUS)),
+    ...["dry_contact_status", "dry_contact_settings"].flatMap((group) => eachOf(data[group], (_, one) => named("relay", one, "id"))),
     ...eachOf(data["dry_contact_settings"], (id, one) => take(`relay/${id.toLowerCase()}`, one, fields.CONTACT)),
     ...take("ac_battery", data["acb_power"], fields.ACB),
     ...take("battery", data["acb_power"], fields.ACB_ON_GATEWAY),
@@ -97,7 +93,14 @@ function take(path: string, raw: unknown, wanted: fields.Fields, prefix = ""): E
 }
 
 function single(path: string, raw: unknown, wanted: fields.Fields): ExpectedValue[] {
-  return raw === null || raw === undefined ? [] : take(`${path}/${(raw as Raw)["serial_number"]}`, raw, wanted);
+  if (raw === null || raw === undefined) return [];
+  const one = raw as Raw;
+  return [...named(path, one, "serial_number"), ...take(`${path}/${one["serial_number"]}`, one, wanted)];
+}
+
+/** The topic of a device is named after it. */
+function named(path: string, one: Raw, field: string): ExpectedValue[] {
+  return [{ path: `${path}/${String(one[field]).toLowerCase()}`, key: null, value: one[field], absent: false }];
 }
 
 function eachOf(raw: unknown, values: (id: string, one: Raw) => readonly ExpectedValue[]): ExpectedValue[] {
@@ -139,21 +142,37 @@ function netValues(data: Raw): ExpectedValue[] {
 }
 
 function meterValues(data: Raw): ExpectedValue[] {
-  const phases = (data["ctmeters_phases"] ?? {}) as Record<string, Record<string, Raw | null> | null>;
-  return eachOf(data["ctmeters"], (type, whole) => {
-    const parts = Object.entries(phases[type] ?? {}).flatMap(([phase, one]) => (one === null ? [] : [[phase.toLowerCase(), one] as const]));
-    const energy: fields.Fields = Object.fromEntries(
-      ["delivered", "received"].map((way) => [`energy_${way}`, [`meter_${type.replaceAll("-", "_")}_${way}_kwh`, fields.kilo] as const]),
-    );
-    return [
-      // State and time are one for the meter: each phase has to say the same.
-      ...[whole, ...parts.map(([, one]) => one)].flatMap((one) => take(`meter/${type}`, one, fields.METER_WHOLE)),
-      ...[["", whole] as const, ...parts.map(([phase, one]) => [`${phase}_`, one] as const)].flatMap(([prefix, one]) => [
-        ...take(`meter/${type}`, one, fields.METER, prefix),
-        ...take("energy", one, energy, prefix),
-      ]),
-    ];
+  const phases = (data["ctmeters_phases"] ?? {}) as Record<string, Raw | null>;
+  return eachOf(data["ctmeters"], (type, whole) => oneMeter(type, whole, phases[type] ?? null));
+}
+
+/** The meters that pyenphase has names for, once more: each is one of those above. */
+function namedMeters(data: Raw): ExpectedValue[] {
+  return ["ctmeter_production", "ctmeter_consumption", "ctmeter_storage"].flatMap((name) => {
+    const [whole, phases] = [data[name] as Raw | null, data[`${name}_phases`] as Raw | null];
+    return whole === null ? [] : oneMeter(String(whole["measurement_type"]), whole, phases);
   });
+}
+
+function oneMeter(type: string, whole: Raw, phases: Raw | null): ExpectedValue[] {
+  const path = `meter/${type}`;
+  const parts = Object.entries(phases ?? { L1: null, L2: null, L3: null }).map(
+    ([phase, one]) => [`${phase.toLowerCase()}_`, one as Raw | null] as const,
+  );
+  const energy: fields.Fields = Object.fromEntries(
+    ["delivered", "received"].map((way) => [`energy_${way}`, [`meter_${type.replaceAll("-", "_")}_${way}_kwh`, fields.kilo] as const]),
+  );
+  return [
+    // Kind, state and time are one for the meter: each phase has to say the same.
+    ...[whole, ...parts.flatMap(([, one]) => (one === null ? [] : [one]))].flatMap((one) => [
+      ...named("meter", one, "measurement_type"),
+      ...take(path, one, fields.METER_WHOLE),
+    ]),
+    ...[["", whole] as const, ...parts].flatMap(([prefix, one]) => [
+      ...take(path, one, fields.METER, prefix),
+      ...take("energy", one, energy, prefix),
+    ]),
+  ];
 }
 
 function inverterValues(serial: string, inverter: Raw, data: Raw): ExpectedValue[] {
@@ -162,6 +181,7 @@ function inverterValues(serial: string, inverter: Raw, data: Raw): ExpectedValue
   const detailed = details.some(({ value }) => value !== null);
   const many = Object.keys(data["inverters"] as Raw).length >= MANY;
   return [
+    ...named("inverter", inverter, "serial_number"),
     ...take(path, inverter, fields.INVERTER),
     ...(detailed ? details : many ? [] : details.map((one) => ({ ...one, absent: true }))),
   ].filter(({ key, value }) => key !== "lifetime_energy_kwh" || value !== null || !many);
@@ -171,7 +191,11 @@ function acBatteryValues(serial: string, one: Raw): ExpectedValue[] {
   const { sleep_min_soc: least, sleep_max_soc: most } = one as { readonly sleep_min_soc: unknown; readonly sleep_max_soc: unknown };
   const band = least === null || most === null ? null : `${least}-${most}`;
   const path = `ac_battery/${serial}`;
-  return [...take(path, one, fields.AC_BATTERY), { path, key: "sleep_band", value: band, absent: false }];
+  return [
+    ...named("ac_battery", one, "serial_num"),
+    ...take(path, one, fields.AC_BATTERY),
+    { path, key: "sleep_band", value: band, absent: false },
+  ];
 }
 
 /** AC batteries are no inverters, though some firmware lists them there. */

@@ -24,6 +24,7 @@ export const COLLAR = section<Collar>(
       get: (c) => c.temperature,
       native: "collar/temperature",
     },
+    { key: "temperature_unit", get: () => "C", from: "constant", lasting: true },
     {
       ...FIXED,
       key: "last_reported",

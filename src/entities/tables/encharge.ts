@@ -90,6 +90,7 @@ export const ENCHARGE = section<EnchargeContext>(
       from: INVENTORY,
       native: "encharge/dc_switch",
     },
+    { key: "temperature_unit", get: () => "C", from: "constant", lasting: true },
     { key: "capacity", get: (c) => c.battery.capacityWh, from: INVENTORY, lasting: true },
     { key: "max_cell_temperature", get: (c) => c.battery.maxCellTemp, from: INVENTORY },
     { key: "inventory_charge", get: (c) => c.battery.percentFull, from: INVENTORY },

@@ -87,6 +87,8 @@ function balanced({ group }: BalancedContext, phase: Phase | null) {
 }
 const hasBalanced = ({ group }: BalancedContext, phase: Phase | null) => phase === null || group?.phases[phase] !== undefined;
 const balancedRow = { from: BALANCED_FROM, phases: true, when: hasBalanced, exists: "phases: more than one is metered", enabled: false };
+/** kWh, import minus export as the gateway counts them; days of the bridge's own are those of import and of export. */
+const ownDays = { phases: true, when: hasBalanced, exists: "phases: more than one is metered", from: BALANCED_FROM } as const;
 const BALANCED_EXISTS = "a consumption CT is enabled";
 
 export const BALANCED = section<BalancedContext>({ topic: "grid", exists: BALANCED_EXISTS }, [
@@ -120,6 +122,8 @@ export const BALANCED = section<BalancedContext>({ topic: "grid", exists: BALANC
     precision: 0,
     get: (c) => negative(whole(balanced(c, null)?.wattsNow)),
   },
+  { ...ownDays, key: "gateway_energy_today", get: (c, p) => kwh(balanced(c, p)?.whToday) },
+  { ...ownDays, key: "gateway_energy_seven_days", get: (c, p) => kwh(balanced(c, p)?.whLastSevenDays) },
 ]);
 
 export const BALANCED_ENERGY = section<BalancedContext>({ topic: "energy", exists: BALANCED_EXISTS, lasts: "forever", qos: 1 }, [

@@ -161,6 +161,7 @@ function live(type: MeterType): readonly Row<MeterContext>[] {
     },
     { key: "status_flag_names", get: (c) => of(c, null)?.statusFlags?.join(",") ?? null, from: METERS },
     { key: "state", get: (c) => of(c, null)?.state, from: METERS },
+    { key: "eid", phases: true, when: has, exists: PHASES_EXIST, get: (c, p) => of(c, p)?.eid, from: READINGS, lasting: true },
     { key: "measured_at", get: (c) => iso(of(c, null)?.measuredAt), from: READINGS, lasting: true },
   ];
 }

@@ -18,6 +18,7 @@ export const ENPOWER = section<Enpower>(
       from: INVENTORY,
       native: "enpower/temperature",
     },
+    { key: "temperature_unit", get: () => "F", from: "constant", lasting: true },
     {
       key: "last_reported",
       id: "last_reported",
