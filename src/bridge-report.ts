@@ -22,7 +22,7 @@ export function reportOf(status: Status, stats: MqttStats, discovery: boolean, t
     {
       now,
       uptimeSeconds: (now - startedAt) / 1000,
-      rssBytes: process.memoryUsage.rss(),
+      rssBytes: memoryInUse(),
       mqtt: { reconnects: stats.reconnects, published: stats.published, dropped: stats.dropped },
       gateways: known.map((gateway) => ({
         id: gateway.serial,
@@ -34,6 +34,15 @@ export function reportOf(status: Status, stats: MqttStats, discovery: boolean, t
     topics,
   );
   return [info, health];
+}
+
+/** `null` where the system does not tell, as without `/proc`. */
+function memoryInUse(): number | null {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return null;
+  }
 }
 
 function lastSuccessOf({ sources }: GatewayStatus): number | null {

@@ -28,7 +28,7 @@ export function bridgeInfoMessage(info: BridgeInfo, topics: TopicNames): Message
 export interface BridgeHealth {
   readonly now: number;
   readonly uptimeSeconds: number;
-  readonly rssBytes: number;
+  readonly rssBytes: number | null;
   readonly mqtt: { readonly reconnects: number; readonly published: number; readonly dropped: number };
   readonly gateways: readonly GatewayHealth[];
 }
@@ -46,7 +46,7 @@ export function bridgeHealthMessage(health: BridgeHealth, topics: TopicNames): M
   const payload = {
     ts: iso(health.now),
     uptime_s: Math.floor(health.uptimeSeconds),
-    rss_mb: Math.round(health.rssBytes / 104_857.6) / 10,
+    rss_mb: health.rssBytes === null ? null : Math.round(health.rssBytes / 104_857.6) / 10,
     mqtt: health.mqtt,
     gateways: Object.fromEntries(
       health.gateways.map(({ id, lastSuccess, failing, tokenExpires }) => [

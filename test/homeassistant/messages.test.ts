@@ -73,4 +73,10 @@ describe("the bridge", () => {
       gateways: { 1: { last_success: null, failing: 2, token_expires: "2026-06-01T12:00:00.000Z" } },
     });
   });
+
+  test("says nothing of its memory where the system does not tell", () => {
+    const mqtt = { reconnects: 0, published: 0, dropped: 0 };
+    const message = bridgeHealthMessage({ now: NOON, uptimeSeconds: 1, rssBytes: null, mqtt, gateways: [] }, TOPICS);
+    expect(JSON.parse(message.payload)).toMatchObject({ rss_mb: null });
+  });
 });
