@@ -19,6 +19,7 @@ import { NO_TLS_FILES } from "./mqtt/link-types.ts";
 import { createMqtt } from "./mqtt/mqtt.ts";
 import type { Mqtt, MqttOptions } from "./mqtt/mqtt-types.ts";
 import { createTopics } from "./mqtt/topics.ts";
+import { paceOf } from "./pace.ts";
 import type { Publishing } from "./publishing.ts";
 import { clientIdOf, createRequests } from "./requests.ts";
 import { createSites } from "./sites.ts";
@@ -65,9 +66,8 @@ export interface Bridge {
 }
 
 const TICK_MS = 10_000;
-const HEALTH_MS = 60_000;
-/** A bridge whose own loop did not run for so long stands still, ms. */
-const STILL_MS = 60_000;
+/** A bridge whose own loop missed so many turns stands still. */
+const STILL_TURNS = 6;
 
 /** Starts the whole bridge: the broker connection first, then each gateway on its own. Throws `config` where an extra endpoint must not be read. */
 export async function startBridge(options: BridgeOptions): Promise<Bridge> {
@@ -75,6 +75,8 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   for (const gateway of config.gateways) gateway.extraEndpoints.forEach(checkExtraEndpoint);
   const stopping = new AbortController();
   const startedAt = clock.now();
+  const pace = paceOf(...config.gateways.map(({ intervals }) => intervals));
+  const tickMs = Math.max(TICK_MS, pace.lookMs);
   const embedded = config.mqtt.url === null ? await startEmbeddedBroker(config.mqtt.embeddedPort) : null;
   const brokerUrl = config.mqtt.url ?? embedded?.url ?? "";
   const installation = await installationOf(config.stateDir, files, logger);
@@ -96,6 +98,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     clock,
     random,
     logger,
+    heartbeatMs: pace.heartbeatMs,
     discovery: { isOwn: (payload) => isOwnConfig(payload, config.mqtt.baseTopic), removalStep: withVanishedStubbed },
     onCommand: (message) => void commands.receive(message),
     ...(options.edges === undefined ? {} : { edge: options.edges.broker }),
@@ -117,7 +120,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
 
   function trouble(): string | null {
     const still = clock.monotonic() - ticked;
-    if (still > STILL_MS) return `nothing was done for ${Math.round(still / 1000)} s`;
+    if (still > STILL_TURNS * tickMs) return `nothing was done for ${Math.round(still / 1000)} s`;
     const stuck = gateways.find((gateway) => gateway.isStuck());
     return stuck === undefined ? null : `gateway ${stuck.status().name} is neither read nor given up`;
   }
@@ -164,11 +167,11 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   tellBridge();
   const running = [
     ...config.gateways.map((gateway) => runGateway(gateway).catch((error: unknown) => giveUp(logger, gateway, error, stopping.signal))),
-    every(TICK_MS, clock, stopping.signal, () => {
+    every(tickMs, clock, stopping.signal, () => {
       ticked = clock.monotonic();
       sites.tell();
     }),
-    every(HEALTH_MS, clock, stopping.signal, tellBridge),
+    every(pace.saveMs, clock, stopping.signal, tellBridge),
   ];
   let stopped: Promise<void> | null = null;
 

@@ -22,6 +22,7 @@ import type { Files } from "./lib/files.ts";
 import type { Logger } from "./lib/logger.ts";
 import type { GatewayInfo } from "./model/gateway.ts";
 import type { View } from "./model/view.ts";
+import { paceOf } from "./pace.ts";
 import type { Publishing } from "./publishing.ts";
 import type { GatewayStatus } from "./web/status.ts";
 
@@ -62,11 +63,6 @@ export interface GatewayBridge {
   isStuck(): boolean;
 }
 
-/** How often what changes by itself (ages, staleness, midnight, availability) is looked at: twice in the shortest interval, within these, ms. */
-const TICK_MS = { least: 5_000, most: 60_000 };
-/** The most that an abrupt end may cost of estimated energy, ms. */
-const SAVE_MS = 60_000;
-
 /** The longest that a round of slow sources takes, ms, with room. */
 const STUCK_MS = 15 * 60_000;
 
@@ -90,7 +86,8 @@ export async function createGatewayBridge(options: GatewayBridgeOptions): Promis
     roundMs: Math.max(intervals.meters, intervals.production),
     graceMs: all.availability.seconds * 1000,
   };
-  const tickMs = Math.min(TICK_MS.most, Math.max(TICK_MS.least, Math.min(...Object.values(intervals)) / 2));
+  const pace = paceOf(seconds);
+  const pages = pagesOf(options.host);
   const stuckMs = STUCK_MS + 2 * Math.min(...Object.values(intervals));
   const voice = createGatewayVoice({ ...publishing, limits, clock });
   let reading: Reading | null = null;
@@ -138,7 +135,7 @@ export async function createGatewayBridge(options: GatewayBridgeOptions): Promis
       energy,
       lifecycle: session.status(),
       health: report.health,
-      configurationUrl: pageOf(options.host, gateway),
+      configurationUrl: pages[gateway.scheme],
       now: clock.now(),
       options: { intervals: seconds },
     };
@@ -204,7 +201,7 @@ export async function createGatewayBridge(options: GatewayBridgeOptions): Promis
 
   return {
     async run(signal) {
-      const running = [session.run(signal), every(tickMs, clock, signal, tick), every(SAVE_MS, clock, signal, keep)];
+      const running = [session.run(signal), every(pace.lookMs, clock, signal, tick), every(pace.saveMs, clock, signal, keep)];
       await Promise.all(running);
       voice.availability(serial(), "stopped");
       await keep();
@@ -246,6 +243,7 @@ function isCore(name: string): boolean {
 }
 
 /** The gateway's own page, where a browser can open it. */
-function pageOf(host: string, { scheme }: GatewayInfo): string {
-  return originOf(parseAddress(host), scheme);
+function pagesOf(host: string): Readonly<Record<GatewayInfo["scheme"], string>> {
+  const address = parseAddress(host);
+  return { https: originOf(address, "https"), http: originOf(address, "http") };
 }

@@ -11,7 +11,7 @@ import {
 import { discoveryMessages } from "./homeassistant/discovery.ts";
 import { eventMessage } from "./homeassistant/event-message.ts";
 import { lifecycleMessage } from "./homeassistant/lifecycle-message.ts";
-import { stateMessages } from "./homeassistant/state.ts";
+import { createStateMessages } from "./homeassistant/state.ts";
 import type { Clock } from "./lib/clock.ts";
 import type { Json } from "./model/json.ts";
 import type { LifecycleStatus } from "./model/lifecycle.ts";
@@ -46,6 +46,7 @@ export interface GatewayVoice {
 export function createGatewayVoice(options: GatewayVoiceOptions): GatewayVoice {
   const { mqtt, topics, clock, limits, discovery } = options;
   const makeView: Catalogue = createCatalogue();
+  const messagesOf = createStateMessages(topics);
   let availability = startAvailability(clock.monotonic());
   let said: string | null = null;
   let last: Moment | null = null;
@@ -59,11 +60,12 @@ export function createGatewayVoice(options: GatewayVoiceOptions): GatewayVoice {
       const view = makeView(facts);
       const before = last;
       last = { facts, view };
-      mqtt.offer("values", stateMessages(view, topics));
+      mqtt.offer("values", messagesOf(view));
       if (discovery !== null && view.devices !== before?.view.devices) {
         mqtt.offer("discovery", discoveryMessages(view, { topics, ...discovery }) as Message[]);
       }
-      if (before !== null) for (const happened of eventsBetween(before, last)) event(facts.gateway.serial, happened);
+      if (before !== null && before.view !== view)
+        for (const happened of eventsBetween(before, last)) event(facts.gateway.serial, happened);
     },
     lifecycle(serial, status) {
       mqtt.offer("values", [lifecycleMessage(serial, status, topics)]);

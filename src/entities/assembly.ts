@@ -1,11 +1,10 @@
-import type { JsonScalar } from "../model/json.ts";
-import type { Device, StateTopic, View } from "../model/view.ts";
+import type { Device, View } from "../model/view.ts";
 import { buildDevice } from "./entity.ts";
-import type { FactsOptions } from "./facts.ts";
-import { expiry } from "./freshness.ts";
+import type { FactsOptions, Intervals } from "./facts.ts";
 import type { AnyPlace, DeviceDraft, RawTopic } from "./place.ts";
-import { type Cell, cellValue, type Section } from "./row.ts";
-import { iso } from "./units.ts";
+import type { Cell, Section } from "./row.ts";
+import { samePlace } from "./same.ts";
+import { createStates, type Part } from "./states.ts";
 
 /** Everything that one view is assembled from. */
 export interface Assembled {
@@ -18,21 +17,40 @@ export interface Assembled {
   readonly options: FactsOptions;
 }
 
-/** Assembles views; `devices` is the same array, and each device the same object, as long as its structure is the same. */
+/**
+ * Assembles views; `devices` is the same array, and each device and each state the same object, as long as it says the same. What did
+ * not change is not worked out again.
+ */
 export function createAssembly(): (from: Assembled) => View {
+  let statesOf = createStates();
   let known: Structure = { signature: "", devices: [] };
-  let probed = "";
+  let last: Last = { serial: "", probe: "", intervals: null, parts: [] };
   let seen: Seen = new Map();
   return ({ serial, probe, places, raw, options }) => {
-    if (probe !== probed) {
-      probed = probe;
-      seen = new Map();
+    const { intervals } = options;
+    if (probe !== last.probe) seen = new Map();
+    if (probe !== last.probe || serial !== last.serial || intervals !== last.intervals) {
+      last = { serial, probe, intervals, parts: [] };
+      statesOf = createStates();
     }
-    const parts = places.map((place) => present(place, seen));
-    const signature = signatureOf(parts);
-    if (signature !== known.signature) known = { signature, devices: rebuild(parts, known.devices) };
+    const parts = places.map((place, n) => {
+      const before = last.parts[n];
+      return before !== undefined && samePlace(before.place, place) ? before : present(place, seen);
+    });
+    if (!sameParts(parts, last.parts)) {
+      const signature = signatureOf(parts);
+      if (signature !== known.signature) known = { signature, devices: rebuild(parts, known.devices) };
+    }
+    last = { serial, probe, intervals, parts };
     return { serial, devices: known.devices, states: statesOf(parts, raw, options) };
   };
+}
+
+interface Last {
+  readonly serial: string;
+  readonly probe: string;
+  readonly intervals: Intervals | null;
+  readonly parts: readonly Part[];
 }
 
 interface Structure {
@@ -40,11 +58,8 @@ interface Structure {
   readonly devices: readonly Device[];
 }
 
-/** A place and those of its cells that this gateway has; `mask` says which. */
-interface Part {
-  readonly place: AnyPlace;
-  readonly cells: readonly Cell<unknown>[];
-  readonly mask: string;
+function sameParts(parts: readonly Part[], before: readonly Part[]): boolean {
+  return parts.length === before.length && parts.every((part, n) => part === before[n]);
 }
 
 /** Which of the cells with a condition are there, of each place, since the last probe. */
@@ -72,11 +87,12 @@ function cellsWith({ cells, conditional }: Section<unknown>, mask: string): read
 }
 
 function signatureOf(parts: readonly Part[]): string {
-  let last: DeviceDraft | null = null;
+  let last = "";
   let text = "";
   for (const { place, mask } of parts) {
-    if (place.device !== last) text += `\n${deviceSignature(place.device)}`;
-    last = place.device;
+    const device = deviceSignature(place.device);
+    if (device !== last) text += `\n${device}`;
+    last = device;
     text += `\t${place.path} ${place.section.rows[0]?.key} ${mask} ${place.announced ?? true}`;
   }
   return text;
@@ -100,43 +116,4 @@ function rebuild(parts: readonly Part[], before: readonly Device[]): readonly De
     const old = same.get(device.id);
     return old !== undefined && JSON.stringify(old) === JSON.stringify(device) ? old : device;
   });
-}
-
-interface Draft {
-  readonly part: Part;
-  at: number | null;
-  readonly payload: { [key: string]: JsonScalar };
-}
-
-function statesOf(parts: readonly Part[], raw: readonly RawTopic[], options: FactsOptions): StateTopic[] {
-  const drafts = new Map<string, Draft>();
-  for (const part of parts) {
-    const { place, cells } = part;
-    if (place.elsewhere === true) continue;
-    let draft = drafts.get(place.path);
-    if (draft === undefined) {
-      draft = { part, at: null, payload: { ts: null } };
-      drafts.set(place.path, draft);
-    }
-    if (place.at !== null && (draft.at === null || place.at > draft.at)) draft.at = place.at;
-    for (const cell of cells) draft.payload[cell.key] = cellValue(cell, place.context, place.stale);
-  }
-  const states = [...drafts].map(
-    ([
-      path,
-      {
-        part: { place },
-        at,
-        payload,
-      },
-    ]): StateTopic => {
-      payload["ts"] = iso(at);
-      return { path, payload, qos: place.section.qos, retain: true, expiry: expiry(place.section.lasts, place.interval, options) };
-    },
-  );
-  return [...states, ...raw.map((topic) => rawState(topic, options))];
-}
-
-function rawState({ path, payload, at }: RawTopic, options: FactsOptions): StateTopic {
-  return { path, payload: { ts: iso(at), ...payload }, qos: 0, retain: true, expiry: expiry("device", "inventory", options) };
 }

@@ -43,6 +43,13 @@ export function isStale(facts: Facts, group: GroupName): boolean {
   return facts.now - reading.readAt > Math.max(LEAST_MS, MISSED * interval);
 }
 
+/** The names of the groups whose live values are unknown. */
+export function staleGroups(facts: Facts): string {
+  let names = "";
+  for (const group in facts.snapshot) if (isStale(facts, group as GroupName)) names += `${group} `;
+  return names;
+}
+
 /** The value of a group that is still true, else `null`. */
 export function fresh<G extends GroupName>(facts: Facts, group: G): Groups[G] | null {
   return isStale(facts, group) ? null : lastKnown(facts.snapshot, group);

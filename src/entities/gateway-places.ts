@@ -17,7 +17,7 @@ import {
   lastReader,
 } from "./site.ts";
 import { ACB_ON_GATEWAY, BATTERY, BATTERY_AGGREGATE, BATTERY_ENERGY, ENCHARGE_AGGREGATE } from "./tables/battery.ts";
-import { DIAGNOSTICS, type DiagnosticsContext, EVENTS, INFO, LIFECYCLE, sourceSection } from "./tables/gateway.ts";
+import { DIAGNOSTICS, type DiagnosticsContext, EVENTS, INFO, LIFECYCLE, type sourceSection } from "./tables/gateway.ts";
 import { BALANCED, BALANCED_ENERGY, GRID, GRID_ENERGY, type GridContext } from "./tables/grid.ts";
 import { METER_SECTIONS } from "./tables/meters.ts";
 import { CONSUMPTION_ENERGY, CONSUMPTION_LIVE, PRODUCTION, PRODUCTION_ENERGY } from "./tables/production.ts";
@@ -26,7 +26,7 @@ import { TARIFF } from "./tables/storage.ts";
 type OnGateway<C> = Pick<Place<C>, "section" | "context"> & Partial<Place<C>>;
 
 /** What is published of the gateway itself: its own state, production, consumption, grid, meters and the batteries together. */
-export function gatewayPlaces(facts: Facts, device: DeviceDraft): AnyPlace[] {
+export function gatewayPlaces(facts: Facts, device: DeviceDraft, sections: typeof sourceSection): AnyPlace[] {
   const place = <C>(wanted: OnGateway<C>): Place<C> => ({
     device,
     path: wanted.section.topic,
@@ -37,7 +37,7 @@ export function gatewayPlaces(facts: Facts, device: DeviceDraft): AnyPlace[] {
     ...wanted,
   });
   return [
-    ...ownPlaces(facts, place),
+    ...ownPlaces(facts, place, sections),
     ...productionPlaces(facts, place),
     ...meterPlaces(facts, place),
     ...gridPlaces(facts, place),
@@ -47,16 +47,20 @@ export function gatewayPlaces(facts: Facts, device: DeviceDraft): AnyPlace[] {
 
 type Placing = <C>(wanted: OnGateway<C>) => Place<C>;
 
-function ownPlaces(facts: Facts, place: Placing): AnyPlace[] {
+function ownPlaces(facts: Facts, place: Placing, sections: typeof sourceSection): AnyPlace[] {
   const home = lastKnown(facts.snapshot, "home");
   const diagnostics = diagnosticsContext(facts);
   const tariff = lastKnown(facts.snapshot, "tariff");
   return [
     place({ section: LIFECYCLE, context: facts, elsewhere: true }),
     place({ section: EVENTS, context: facts, elsewhere: true }),
-    place({ section: INFO, context: { facts, home }, at: measuredAt(facts.snapshot, "home") }),
+    place({
+      section: INFO,
+      context: { gateway: facts.gateway, capabilities: facts.capabilities, home },
+      at: measuredAt(facts.snapshot, "home"),
+    }),
     place({ section: DIAGNOSTICS, context: diagnostics, at: diagnostics.lastRead }),
-    ...facts.health.map((health) => place({ section: sourceSection(health.source), context: health, at: diagnostics.lastRead })),
+    ...facts.health.map((health) => place({ section: sections(health.source), context: health, at: diagnostics.lastRead })),
     ...(tariff === null
       ? []
       : [
@@ -76,7 +80,6 @@ function diagnosticsContext(facts: Facts): DiagnosticsContext {
   const reports = reportsOf(inverters?.values() ?? []);
   const all = inverters === null ? null : [...inverters.values()];
   return {
-    facts,
     lastRead: facts.health.reduce<number | null>(
       (latest, { lastSuccess }) => (lastSuccess === null ? latest : Math.max(latest ?? 0, lastSuccess)),
       null,

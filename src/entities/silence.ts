@@ -28,3 +28,13 @@ export function isSilent({ lastReportAt }: Inverter, { newest }: Reports, now: n
   if (lastReportAt === null || lastReportAt <= 0) return true;
   return (newest !== null && newest - lastReportAt > BEHIND_MS) || now - lastReportAt > ALONE_MS;
 }
+
+/** Serials of those that are silent at `now` (epoch ms). */
+export function silentOf(inverters: Iterable<Inverter>, now: number): string {
+  const all = [...inverters];
+  const reports = reportsOf(all);
+  return all
+    .filter((inverter) => isSilent(inverter, reports, now))
+    .map(({ serial }) => serial)
+    .join();
+}

@@ -118,6 +118,11 @@ export class Publisher {
 
   #offerOne(rank: number, message: Message): void {
     const before = this.#desired.get(message.topic);
+    if (before?.message === message && before.rank === rank) {
+      before.offeredAt = this.#now();
+      if (this.#heartbeatDue(before)) this.#desired.change(before);
+      return;
+    }
     const full = before === undefined && this.#desired.entries.size > MOST_TOPICS;
     const fault = full ? `there are more than ${MOST_TOPICS} topics` : topicFault(message.topic);
     if (fault !== null) {

@@ -41,11 +41,11 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const SERIAL = "122302000001";
-const LIMIT_MS = 540 * SECOND;
-const TICK_MS = 60 * SECOND;
+/** Minutes between two readings; most lives are read rarely, so that there can be many of them. */
+const PACES = [5, 10, 15, 20, 30, 30, 30, 30, 30, 30] as const;
 /** After the last trouble a gateway may still be starting up for so long. */
 const BOOT_MS = 11 * MINUTE;
-/** From a calm world to online, where nothing is held off: back-off cap, requests under way that time out, probe, one interval. */
+/** From a calm world to online, besides one interval, where nothing is held off: back-off cap, requests under way that time out, probe. */
 const BACK_MS = 10 * MINUTE;
 /** Whatever is held off is over after this: 24 h of login hold-off, the 6 h of `refused`, and `BACK_MS`. */
 const CEILING_MS = 31 * HOUR;
@@ -60,6 +60,8 @@ export async function live({ seed, days, key, record = false }: LifeOptions): Pr
   const random = seededRandom(seed);
   const start = Date.UTC(2026, 0, 1) + Math.floor(random() * 365) * DAY;
   const clock = createWorldClock(start);
+  const intervalMs = (PACES[Math.floor(random() * PACES.length)] ?? 30) * MINUTE;
+  const backMs = BACK_MS + intervalMs;
   const scene = createScene({ start, seed, inverters: 2, phases: 1, serial: SERIAL });
   const tokenLifetimeMs = [12 * HOUR, 3 * DAY, 365 * DAY][Math.floor(random() * 3)] ?? DAY;
   const account = { email: "owner@example.com", password: "correct horse" };
@@ -84,8 +86,8 @@ export async function live({ seed, days, key, record = false }: LifeOptions): Pr
   const seen: Observed = {
     now: 0,
     serial: SERIAL,
-    limitMs: LIMIT_MS,
-    tickMs: TICK_MS + SECOND,
+    limitMs: 3 * intervalMs,
+    tickMs: intervalMs / 2 + SECOND,
     lastGood: Number.NEGATIVE_INFINITY,
     shownOnline: null,
     wentOnline: null,
@@ -187,7 +189,10 @@ export async function live({ seed, days, key, record = false }: LifeOptions): Pr
     },
     args: {},
     readFile: (path) => {
-      if (path.endsWith("life.yaml")) return "intervals: { meters: 180, production: 180, inverters: 1800, inventory: 7200 }\n";
+      if (path.endsWith("life.yaml")) {
+        const seconds = intervalMs / SECOND;
+        return `intervals: { meters: ${seconds}, production: ${seconds}, inverters: ${4 * seconds}, inventory: ${12 * seconds} }\n`;
+      }
       throw Object.assign(new Error(path), { code: "ENOENT" });
     },
     credentialsDirectory: null,
@@ -269,11 +274,11 @@ export async function live({ seed, days, key, record = false }: LifeOptions): Pr
     await clock.sleep(BOOT_MS);
     const since = clock.monotonic();
     const ceiling = since + CEILING_MS;
-    let deadline = since + BACK_MS;
+    let deadline = since + backMs;
     while (!(seen.shownOnline === true && bridge?.status().gateways[0]?.available === true)) {
-      if (lifecycle.nextAttempt !== null) deadline = Math.max(deadline, Math.min(ceiling, lifecycle.nextAttempt + BACK_MS));
+      if (lifecycle.nextAttempt !== null) deadline = Math.max(deadline, Math.min(ceiling, lifecycle.nextAttempt + backMs));
       seen.calm = { since, deadline };
-      await clock.sleep(10 * SECOND);
+      await clock.sleep(MINUTE);
     }
     seen.calm = null;
     note("calm", `online again after ${Math.round((clock.monotonic() - since) / SECOND)} s`);
@@ -304,7 +309,7 @@ export async function live({ seed, days, key, record = false }: LifeOptions): Pr
   function compare(): void {
     seen.stale = null;
     const status = bridge?.status().gateways[0];
-    if (broker.wellSince === null || clock.monotonic() - broker.wellSince < 5 * MINUTE || !status?.view) return;
+    if (broker.wellSince === null || clock.monotonic() - broker.wellSince < 5 * MINUTE + intervalMs || !status?.view) return;
     if (status.available !== (broker.retained.get(AVAILABILITY) === "online")) seen.stale = AVAILABILITY;
     for (const { topic, payload } of stateMessages(status.view, topics)) if (broker.retained.get(topic) !== payload) seen.stale = topic;
     for (const { id } of status.view.devices) if (!broker.retained.has(topics.deviceConfig(id))) seen.stale = topics.deviceConfig(id);

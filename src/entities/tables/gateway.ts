@@ -1,3 +1,5 @@
+import type { Capabilities } from "../../model/capabilities.ts";
+import type { GatewayInfo } from "../../model/gateway.ts";
 import type { SourceHealth } from "../../model/health.ts";
 import { LIFECYCLE_STATES } from "../../model/lifecycle.ts";
 import type { HomeInfo } from "../../model/snapshot.ts";
@@ -61,7 +63,6 @@ export const EVENTS = section<Facts>({ topic: "event", exists: "every gateway", 
 
 /** `oldestReport` epoch milliseconds. */
 export interface DiagnosticsContext {
-  readonly facts: Facts;
   readonly lastRead: number | null;
   readonly problem: string | null;
   readonly inverters: number | null;
@@ -159,7 +160,8 @@ export function sourceSection(source: string): Section<SourceHealth> {
 }
 
 export interface InfoContext {
-  readonly facts: Facts;
+  readonly gateway: GatewayInfo;
+  readonly capabilities: Capabilities;
   readonly home: HomeInfo | null;
 }
 
@@ -167,24 +169,24 @@ const INFO_FROM = "`/info`";
 const PROBED = "probe";
 
 export const INFO = section<InfoContext>({ topic: "info", exists: "every gateway", lasts: "forever", qos: 1 }, [
-  { key: "serial", get: ({ facts }) => facts.gateway.serial, from: INFO_FROM },
+  { key: "serial", get: ({ gateway }) => gateway.serial, from: INFO_FROM },
   {
     key: "firmware",
     id: "firmware",
     name: "Firmware",
     ...DIAGNOSTIC,
     icon: "mdi:chip",
-    get: ({ facts }) => facts.gateway.firmware.text,
+    get: ({ gateway }) => gateway.firmware.text,
     from: INFO_FROM,
   },
-  { key: "part_number", get: ({ facts }) => facts.gateway.partNumber, from: INFO_FROM },
-  { key: "metered", get: ({ facts }) => facts.gateway.metered, from: INFO_FROM },
-  { key: "phases", get: ({ facts }) => facts.capabilities.phaseCount, from: PROBED },
-  { key: "phase_mode", get: ({ facts }) => facts.capabilities.phaseMode, from: PROBED },
-  { key: "meters", get: ({ facts }) => facts.capabilities.meters.map(({ type }) => type).join(","), from: PROBED },
-  { key: "capabilities", get: ({ facts }) => capabilityNames(facts), from: PROBED },
-  { key: "production_source", get: ({ facts }) => facts.capabilities.production, from: PROBED },
-  { key: "inverter_source", get: ({ facts }) => facts.capabilities.inverters, from: PROBED },
+  { key: "part_number", get: ({ gateway }) => gateway.partNumber, from: INFO_FROM },
+  { key: "metered", get: ({ gateway }) => gateway.metered, from: INFO_FROM },
+  { key: "phases", get: ({ capabilities }) => capabilities.phaseCount, from: PROBED },
+  { key: "phase_mode", get: ({ capabilities }) => capabilities.phaseMode, from: PROBED },
+  { key: "meters", get: ({ capabilities }) => capabilities.meters.map(({ type }) => type).join(","), from: PROBED },
+  { key: "capabilities", get: ({ capabilities }) => capabilityNames(capabilities), from: PROBED },
+  { key: "production_source", get: ({ capabilities }) => capabilities.production, from: PROBED },
+  { key: "inverter_source", get: ({ capabilities }) => capabilities.inverters, from: PROBED },
   { key: "interface", get: ({ home }) => home?.primaryInterface, from: "`/home`" },
   { key: "interface_type", get: ({ home }) => home?.interfaceType, from: "`/home`" },
   { key: "mac", get: ({ home }) => home?.mac, from: "`/home`" },
@@ -194,7 +196,7 @@ export const INFO = section<InfoContext>({ topic: "info", exists: "every gateway
 ]);
 
 /** The names of what it has, in the order of the probe. */
-function capabilityNames({ capabilities }: Facts): string {
+function capabilityNames(capabilities: Capabilities): string {
   return Object.entries(capabilities)
     .filter(([name, value]) => !["meters", "phaseCount", "phaseMode"].includes(name) && value !== null && value !== false && value !== 0)
     .map(([name]) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
