@@ -18,5 +18,5 @@ const HEARTBEAT_MS = 300_000;
 export function paceOf(...intervals: readonly Intervals[]): Pace {
   const shortestMs = Math.min(...intervals.flatMap((own) => Object.values(own))) * 1000;
   const lookMs = Math.min(LOOK_MS.most, Math.max(LOOK_MS.least, shortestMs / 2));
-  return { lookMs, saveMs: Math.max(SAVE_MS, lookMs), heartbeatMs: Math.max(HEARTBEAT_MS, shortestMs) };
+  return { lookMs, saveMs: Math.max(SAVE_MS, Math.min(LOOK_MS.most, shortestMs)), heartbeatMs: Math.max(HEARTBEAT_MS, shortestMs) };
 }

@@ -68,7 +68,7 @@ export interface Fields {
 
 /** Reads the fields of `object`; `where` names the place in drift lines, such as `production eim`. */
 export function fields(object: JsonObject, where: string, drift: Drift): Fields {
-  return { ...reader(object, where, drift, false), optional: reader(object, where, drift, true) };
+  return reader(object, where, drift, false);
 }
 
 function reader(object: JsonObject, where: string, drift: Drift, optional: boolean): Fields {
@@ -97,7 +97,7 @@ function reader(object: JsonObject, where: string, drift: Drift, optional: boole
       return list === null ? [] : objects(list, `${where}: ${key}`, drift);
     },
     get optional() {
-      return self;
+      return optional ? self : reader(object, where, drift, true);
     },
   };
   return self;

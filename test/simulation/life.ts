@@ -42,7 +42,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const SERIAL = "122302000001";
 /** Minutes between two readings; most lives are read rarely, so that there can be many of them. */
-const PACES = [5, 10, 15, 20, 30, 30, 30, 30, 30, 30] as const;
+const PACES = [5, 15, 30, 30, 30, 60, 60, 60, 60, 60, 60, 60] as const;
 /** After the last trouble a gateway may still be starting up for so long. */
 const BOOT_MS = 11 * MINUTE;
 /** From a calm world to online, besides one interval, where nothing is held off: back-off cap, requests under way that time out, probe. */
