@@ -5,7 +5,7 @@ import type { Topics } from "./mqtt/topics.ts";
 import type { GatewayStatus, Status } from "./web/status.ts";
 
 /** What the bridge says of itself: what it is, and how it fares. */
-export function reportOf(status: Status, stats: MqttStats, discovery: boolean, topics: Topics): readonly Message[] {
+export function reportOf(status: Status, stats: MqttStats, everySeconds: number, discovery: boolean, topics: Topics): readonly Message[] {
   const { version, startedAt, now } = status;
   const known = status.gateways.flatMap((gateway) => (gateway.serial === null ? [] : [{ ...gateway, serial: gateway.serial }]));
   const info = bridgeInfoMessage(
@@ -21,6 +21,7 @@ export function reportOf(status: Status, stats: MqttStats, discovery: boolean, t
   const health = bridgeHealthMessage(
     {
       now,
+      everySeconds,
       uptimeSeconds: (now - startedAt) / 1000,
       rssBytes: memoryInUse(),
       mqtt: { reconnects: stats.reconnects, published: stats.published, dropped: stats.dropped },

@@ -160,7 +160,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     };
   }
 
-  const tellBridge = (): void => mqtt.offer("values", reportOf(status(), mqtt.stats(), config.mqtt.discovery, topics));
+  const tellBridge = (): void => mqtt.offer("values", reportOf(status(), mqtt.stats(), pace.saveMs / 1000, config.mqtt.discovery, topics));
 
   const web = await webOf(config, status, trouble, logger);
   mqtt.start();

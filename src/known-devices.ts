@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { codeOf, type Files } from "./lib/files.ts";
 import type { Logger } from "./lib/logger.ts";
-import type { View } from "./model/view.ts";
+import type { Device, View } from "./model/view.ts";
 
 /** A device that a gateway stopped reporting so long ago is removed: gateways give short lists for a while after a restart. */
 export const VANISHED_AFTER_MS = 7 * 24 * 3_600_000;
@@ -25,15 +25,30 @@ export interface KnownDevices {
 export async function openKnownDevices(directory: string, serial: string, files: Files, logger: Logger): Promise<KnownDevices> {
   const file = join(directory, `devices-${serial}.json`);
   const devices = new Map<string, Known>(await load(file, files, logger));
+  /** Its state topics, for each device that was looked at; the same device has the same ones. */
+  const topics = new WeakMap<Device, readonly string[]>();
   let dirty = false;
   let complained = false;
+
+  function pathsOf(device: Device): readonly string[] {
+    const paths = topics.get(device) ?? [
+      ...new Set(device.entities.filter(({ platform }) => platform !== "event").map(({ topic }) => topic)),
+    ];
+    topics.set(device, paths);
+    return paths;
+  }
+
   return {
     look(view, now) {
       for (const device of view.devices) {
         const known = devices.get(device.id);
-        const paths = [...new Set(device.entities.filter(({ platform }) => platform !== "event").map(({ topic }) => topic))];
+        const paths = pathsOf(device);
         // Once an hour is enough: what matters is a week.
-        if (known === undefined || Math.abs(now - known.seenAt) > 3_600_000 || known.paths.join() !== paths.join()) {
+        if (
+          known === undefined ||
+          Math.abs(now - known.seenAt) > 3_600_000 ||
+          (known.paths !== paths && known.paths.join() !== paths.join())
+        ) {
           devices.set(device.id, { seenAt: now, paths });
           dirty = true;
         }

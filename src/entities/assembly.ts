@@ -3,7 +3,7 @@ import { buildDevice } from "./entity.ts";
 import type { FactsOptions, Intervals } from "./facts.ts";
 import type { AnyPlace, DeviceDraft, RawTopic } from "./place.ts";
 import type { Cell, Section } from "./row.ts";
-import { samePlace } from "./same.ts";
+import { sameDevice, samePlace } from "./same.ts";
 import { createStates, type Part } from "./states.ts";
 
 /** Everything that one view is assembled from. */
@@ -37,7 +37,7 @@ export function createAssembly(): (from: Assembled) => View {
       const before = last.parts[n];
       return before !== undefined && samePlace(before.place, place) ? before : present(place, seen);
     });
-    if (!sameParts(parts, last.parts)) {
+    if (!sameStructure(parts, last.parts)) {
       const signature = signatureOf(parts);
       if (signature !== known.signature) known = { signature, devices: rebuild(parts, known.devices) };
     }
@@ -58,8 +58,14 @@ interface Structure {
   readonly devices: readonly Device[];
 }
 
-function sameParts(parts: readonly Part[], before: readonly Part[]): boolean {
-  return parts.length === before.length && parts.every((part, n) => part === before[n]);
+function sameStructure(parts: readonly Part[], before: readonly Part[]): boolean {
+  return parts.length === before.length && parts.every((part, n) => part === before[n] || samePartOfStructure(part, before[n]!));
+}
+
+function samePartOfStructure({ place, mask }: Part, before: Part): boolean {
+  const old = before.place;
+  const sameRows = place.section === old.section && place.path === old.path && mask === before.mask;
+  return sameRows && place.announced === old.announced && sameDevice(place.device, old.device);
 }
 
 /** Which of the cells with a condition are there, of each place, since the last probe. */

@@ -32,7 +32,7 @@ export function samePlace(one: AnyPlace, other: AnyPlace): boolean {
   );
 }
 
-function sameDevice(one: DeviceDraft, other: DeviceDraft): boolean {
+export function sameDevice(one: DeviceDraft, other: DeviceDraft): boolean {
   return one === other || sameFields(one, other);
 }
 

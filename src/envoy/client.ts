@@ -93,32 +93,37 @@ export function createClient(options: ClientOptions): Client {
   }
 
   async function exchange(request: OutgoingExchange, over: Scheme, signal: AbortSignal): Promise<RawReply> {
-    const deadline = new AbortController();
+    // One signal of its own: `AbortSignal.any` and a controller for each cause would cost more than the request.
+    const stop = new AbortController();
     const done = new AbortController();
-    const late = () => deadline.abort(new DOMException("no whole answer in time", "TimeoutError"));
+    const leave = () => stop.abort(signal.reason);
+    const late = () => stop.abort(new DOMException("no whole answer in time", "TimeoutError"));
+    if (signal.aborted) leave();
+    signal.addEventListener("abort", leave, { once: true });
     time.sleep(limits.total, done.signal).then(late, () => {});
     try {
-      return await exchangeWithin(request, over, signal, deadline.signal);
+      return await exchangeWithin(request, over, signal, stop.signal);
     } finally {
+      signal.removeEventListener("abort", leave);
       done.abort(DONE);
     }
   }
 
-  async function exchangeWithin(request: OutgoingExchange, over: Scheme, signal: AbortSignal, deadline: AbortSignal): Promise<RawReply> {
+  /** `stop` aborts with `signal`, and when the answer takes too long. */
+  async function exchangeWithin(request: OutgoingExchange, over: Scheme, signal: AbortSignal, stop: AbortSignal): Promise<RawReply> {
     const where = `${originOf(address, over)}${request.path}`;
-    const either = AbortSignal.any([signal, deadline]);
     try {
-      return await transportFor(over).exchange(request, either);
+      return await transportFor(over).exchange(request, stop);
     } catch (error) {
-      if (over === "https" || !isTooStrict(error)) throw toBridgeError(error, where, signal, deadline);
+      if (over === "https" || !isTooStrict(error)) throw toBridgeError(error, where, signal, stop);
       logger.info({ where }, "the gateway's HTTP is not proper; it is read leniently from now on");
       await transportFor(over).close();
       transports.set(over, createLenientTransport(address, limits));
     }
     return transportFor(over)
-      .exchange(request, either)
+      .exchange(request, stop)
       .catch((error: unknown) => {
-        throw toBridgeError(error, where, signal, deadline);
+        throw toBridgeError(error, where, signal, stop);
       });
   }
 

@@ -5,7 +5,8 @@ import type { TopicNames } from "./topic-names.ts";
 /** Raised when topics or keys change so that subscribers have to change, too. */
 export const SCHEMA = 1;
 
-const HEALTH_EXPIRY = 180;
+/** What is missing so often in a row is no longer true. */
+const MISSED = 3;
 
 /** What the bridge is. No user, password, token or position. */
 export interface BridgeInfo {
@@ -27,6 +28,8 @@ export function bridgeInfoMessage(info: BridgeInfo, topics: TopicNames): Message
 /** How the bridge fares. Times are milliseconds since 1970. */
 export interface BridgeHealth {
   readonly now: number;
+  /** Seconds from one to the next. */
+  readonly everySeconds: number;
   readonly uptimeSeconds: number;
   readonly rssBytes: number | null;
   readonly mqtt: { readonly reconnects: number; readonly published: number; readonly dropped: number };
@@ -41,7 +44,7 @@ export interface GatewayHealth {
   readonly tokenExpires: number | null;
 }
 
-/** Sent every minute; it expires so that a dead bridge does not look healthy. */
+/** Sent again and again; it expires so that a dead bridge does not look healthy. */
 export function bridgeHealthMessage(health: BridgeHealth, topics: TopicNames): Message {
   const payload = {
     ts: iso(health.now),
@@ -55,5 +58,6 @@ export function bridgeHealthMessage(health: BridgeHealth, topics: TopicNames): M
       ]),
     ),
   };
-  return { topic: topics.bridgeHealth, payload: JSON.stringify(payload), retain: true, qos: 0, expiry: HEALTH_EXPIRY, json: true };
+  const expiry = Math.ceil(MISSED * health.everySeconds);
+  return { topic: topics.bridgeHealth, payload: JSON.stringify(payload), retain: true, qos: 0, expiry, json: true };
 }

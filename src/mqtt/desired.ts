@@ -82,7 +82,7 @@ export class Desired {
   change(entry: Entry): void {
     this.settle(entry);
     const { seen, message, rank } = entry;
-    const removes = rank === RANK.discovery && seen !== null && message.payload !== "";
+    const removes = rank === RANK.discovery && seen !== null && message.payload !== "" && seen !== message.payload;
     entry.step = removes ? this.#removalStep(seen, message) : null;
     this.mark(entry);
   }

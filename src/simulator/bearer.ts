@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { UNAUTHORIZED_PAGE } from "./faults.ts";
 import type { SimulatedReply, SimulatedRequest } from "./message.ts";
 import { cookie, reply } from "./message.ts";
-import { isSignedBy, readClaims } from "./token.ts";
+import { createClaimsReader, isSignedBy } from "./token.ts";
 
 /** A session cookie is good for ten minutes after its last use. */
 const SESSION_MS = 10 * 60_000;
@@ -32,6 +32,7 @@ export interface BearerOptions {
 export function createBearerGuard(options: BearerOptions): BearerGuard {
   const sessions = new Map<string, { usedAt: number; readonly role: string }>();
   const verified = new Map<string, boolean>();
+  const readClaims = createClaimsReader();
   const seen = new Set<string>();
   let refusals: readonly ((token: string, issuedAt: number) => boolean)[] = [];
   let sessionWanted = false;

@@ -6,7 +6,7 @@ import type { GatewayContent } from "./content.ts";
 import { createDigestGuard } from "./digest.ts";
 import { createFaults, type End, type Fault, replacesAnswer, spoil, UNAUTHORIZED_PAGE } from "./faults.ts";
 import { reply, type SimulatedReply, type SimulatedRequest } from "./message.ts";
-import { readClaims } from "./token.ts";
+import { createClaimsReader } from "./token.ts";
 
 export interface GatewayCoreOptions {
   readonly content: GatewayContent;
@@ -88,6 +88,7 @@ export function createGatewayCore(options: GatewayCoreOptions): GatewayCore {
   let content = options.content;
   let serial = options.serial ?? content.serial;
   let firmware = parseFirmware(options.firmware ?? content.firmware);
+  const readClaims = createClaimsReader();
   const logLimit = options.logLimit ?? 50_000;
   let skew = 0;
   let requests: LoggedRequest[] = [];

@@ -63,7 +63,7 @@ describe("the bridge", () => {
   test("says how it fares, and that expires", () => {
     const mqtt = { reconnects: 1, published: 2, dropped: 3 };
     const gateways = [{ id: "1", lastSuccess: null, failing: 2, tokenExpires: NOON }];
-    const message = bridgeHealthMessage({ now: NOON, uptimeSeconds: 3.7, rssBytes: 10_485_760, mqtt, gateways }, TOPICS);
+    const message = bridgeHealthMessage({ now: NOON, everySeconds: 60, uptimeSeconds: 3.7, rssBytes: 10_485_760, mqtt, gateways }, TOPICS);
     expect(message).toMatchObject({ topic: "envoy2mqtt/bridge/health", qos: 0, expiry: 180 });
     expect(JSON.parse(message.payload)).toEqual({
       ts: "2026-06-01T12:00:00.000Z",

@@ -93,7 +93,7 @@ export function createWorldClock(start: number): WorldClock {
       };
     },
     async step() {
-      await settle();
+      if (steps === 0) await settle();
       let next = pop(heap);
       while (next !== undefined && (next.wake === null || next.owner.dead)) next = pop(heap);
       if (next === undefined) return false;

@@ -1,4 +1,4 @@
-import { readClaims } from "../../src/simulator/token.ts";
+import { createClaimsReader } from "../../src/simulator/token.ts";
 
 /** What is known of a simulated world at one moment. Times are the world's monotonic ms unless told otherwise. */
 export interface Observed {
@@ -44,7 +44,7 @@ export interface Observed {
 export type Invariant = (seen: Observed) => string | null;
 
 const HOUR = 3_600_000;
-const claims = new Map<string, ReturnType<typeof readClaims>>();
+const readClaims = createClaimsReader();
 const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
 
 /** Online means a good core reading within its limit. */
@@ -72,11 +72,7 @@ function comesBack({ calm, now }: Observed): string | null {
 /** No token past its end, and none for another gateway, is sent. */
 function tokensAreGood({ sent, serial }: Observed): string | null {
   for (const { token, wall } of sent) {
-    if (!claims.has(token)) {
-      if (claims.size > 500) claims.clear();
-      claims.set(token, readClaims(token));
-    }
-    const { aud, exp = 0 } = claims.get(token) ?? {};
+    const { aud, exp = 0 } = readClaims(token) ?? {};
     if (aud !== serial) return `a token for ${aud} is sent`;
     if (exp * 1000 <= wall) return `a token is sent that expired ${seconds(wall - exp * 1000)} ago`;
   }
