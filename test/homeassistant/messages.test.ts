@@ -76,7 +76,7 @@ describe("the bridge", () => {
 
   test("says nothing of its memory where the system does not tell", () => {
     const mqtt = { reconnects: 0, published: 0, dropped: 0 };
-    const message = bridgeHealthMessage({ now: NOON, uptimeSeconds: 1, rssBytes: null, mqtt, gateways: [] }, TOPICS);
+    const message = bridgeHealthMessage({ now: NOON, everySeconds: 60, uptimeSeconds: 1, rssBytes: null, mqtt, gateways: [] }, TOPICS);
     expect(JSON.parse(message.payload)).toMatchObject({ rss_mb: null });
   });
 });
