@@ -84,7 +84,7 @@ export class Connection {
         link?.destroy("stopped");
         return;
       }
-      if (link !== null) await this.#serve(link);
+      if (link !== null) await this.#serve(link, signal);
       await this.#options.clock.sleep(this.#wait(), signal).catch(() => {});
     }
   }
@@ -102,7 +102,7 @@ export class Connection {
     }
   }
 
-  async #serve(link: Link): Promise<void> {
+  async #serve(link: Link, signal: AbortSignal): Promise<void> {
     const since = this.#options.clock.monotonic();
     this.#link = link;
     this.#links += 1;
@@ -119,7 +119,7 @@ export class Connection {
     const ending = await link.closed;
     this.#link = null;
     this.#handlers.onEnd(ending);
-    this.#ended(ending, this.#options.clock.monotonic() - since);
+    if (!signal.aborted) this.#ended(ending, this.#options.clock.monotonic() - since);
   }
 
   #ended(ending: Ending, heldMs: number): void {

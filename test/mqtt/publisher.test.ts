@@ -105,14 +105,14 @@ describe.each(brokers)("on $name", ({ protocol, start }) => {
   });
 
   test("F-57: after Home Assistant's birth messages everything is offered once more", async () => {
-    const { mqtt, watch } = await bench({ clock: (await import("../support/fast-clock.ts")).fastClock(100) });
+    const { mqtt, watch } = await bench({ clock: (await import("../support/fast-clock.ts")).fastClock(20) });
     mqtt.offer("values", [value("production", { power: 1 })]);
     mqtt.offer("discovery", [config("gw", { power: "production" })]);
     mqtt.start();
     await watch.until("online", () => watch.last(TOPICS.bridgeState) === "online");
     await watch.until("asserted twice", () => watch.heard.filter(({ topic }) => topic === TOPICS.bridgeState).length === 2);
     watch.clear();
-    for (let count = 0; count < 3; count++) await watch.publish("homeassistant/status", "online");
+    await Promise.all(Array.from({ length: 3 }, () => watch.publish("homeassistant/status", "online")));
     await watch.until("online again", () => watch.heard.some(({ topic }) => topic === TOPICS.bridgeState));
     const ours = watch.heard.map(({ topic }) => topic).filter((topic) => topic !== "homeassistant/status");
     expect(ours).toEqual(["envoy2mqtt/122000000001/production", TOPICS.deviceConfig("gw"), TOPICS.bridgeState]);

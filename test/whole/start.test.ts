@@ -28,4 +28,5 @@ test("a fresh start: from a user and a password to values, discovery and online,
   await world.stopBridge();
   await watch.until("offline", () => watch.last(topic("availability")) === "offline", 2_000);
   await watch.until("the bridge offline", () => watch.last("envoy2mqtt/bridge/state") === "offline", 2_000);
+  expect(world.log.filter(({ level }) => level === "warn" || level === "error")).toEqual([]);
 });

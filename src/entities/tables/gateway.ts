@@ -80,6 +80,8 @@ export const DIAGNOSTICS = section<DiagnosticsContext>({ topic: "diagnostics", e
     name: "Last successful read",
     ...TIMESTAMP,
     ...DIAGNOSTIC,
+    // It changes with every poll: a line in the history each time is for those who want it.
+    enabled: false,
     get: (c) => iso(c.lastRead),
     from: "the latest good answer of any source",
     withoutGateway: true,
