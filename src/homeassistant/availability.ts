@@ -40,7 +40,7 @@ export function startAvailability(at: number): Availability {
 
 /**
  * Online while the last good core reading is fresh, offline when it no longer is, whatever the session's state: an early renewal of
- * the token never flickers, and an outage never lies. A gateway that never answered is offline after the same time.
+ * the token never flickers, and an outage never lies. A gateway that never answered is offline after the grace.
  */
 export function nextAvailability(state: Availability, event: AvailabilityEvent, limits: AvailabilityLimits): Availability {
   switch (event.type) {
@@ -57,7 +57,7 @@ export function nextAvailability(state: Availability, event: AvailabilityEvent, 
 
 /** Monotonic ms at which a tick would change what is said; `null` when only a reading can. */
 export function availabilityDeadline(state: Availability, limits: AvailabilityLimits): number | null {
-  return state.said === "offline" ? null : state.fresh + patience(limits);
+  return state.said === "offline" ? null : state.fresh + patience(state, limits);
 }
 
 export function availabilityMessage(serial: string, said: "online" | "offline", topics: TopicNames): Message {
@@ -65,10 +65,11 @@ export function availabilityMessage(serial: string, said: "online" | "offline", 
 }
 
 function speak(state: Availability, at: number, limits: AvailabilityLimits): Availability {
-  if (at - state.fresh >= patience(limits)) return { ...state, said: "offline" };
+  if (at - state.fresh >= patience(state, limits)) return { ...state, said: "offline" };
   return state.good && state.complete ? { ...state, said: "online" } : state;
 }
 
-function patience({ missedRounds, roundMs, graceMs }: AvailabilityLimits): number {
-  return Math.max(graceMs, missedRounds * roundMs);
+/** Before the first good reading there are no rounds to miss: what an earlier run of the bridge left on the topic must not stand for long. */
+function patience({ good }: Availability, { missedRounds, roundMs, graceMs }: AvailabilityLimits): number {
+  return good ? Math.max(graceMs, missedRounds * roundMs) : graceMs;
 }

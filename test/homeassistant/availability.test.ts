@@ -38,6 +38,8 @@ describe("availability", () => {
     const slow = { ...DEFAULT_LIMITS, roundMs: 60_000 };
     expect(ran([good(0), complete(0), tick(179_999)], slow).said).toBe("online");
     expect(ran([good(0), complete(0), tick(180_000)], slow).said).toBe("offline");
+    expect(ran([tick(89_999)], slow).said).toBeNull();
+    expect(ran([tick(90_000)], slow).said, "a restart must not leave online on the topic for three rounds more").toBe("offline");
     expect(availabilityDeadline(ran([good(5)], slow), slow)).toBe(180_005);
     expect(availabilityDeadline(ran([tick(180_000)], slow), slow)).toBeNull();
   });
