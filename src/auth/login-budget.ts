@@ -44,7 +44,7 @@ interface Login {
 
 /**
  * The account's logins of the last 24 hours, in `logins.json`, so that a crash loop does not reset them. Ages count by the clock that never
- * jumps: a wall clock that jumps forward frees nothing, and one that jumps back makes older entries count as just now, so for a day at most.
+ * jumps: a wall clock that jumps forward while the bridge runs frees nothing, and one that jumps back makes older entries count as just now, so for a day at most.
  * A file that makes no sense counts as a full hour's logins, once: damage frees nothing either.
  */
 export function createLoginBudget({ directory, files, clock, logger }: LoginBudgetOptions): LoginBudget {
@@ -73,13 +73,23 @@ export function createLoginBudget({ directory, files, clock, logger }: LoginBudg
     }
     let ahead = false;
     for (const entry of entries) {
-      if (entry.by === me || logins.has(entry.id)) continue;
+      if (entry.by === me) continue;
       ahead ||= entry.at > clock.now();
-      logins.set(entry.id, { id: entry.id, by: entry.by, at: clock.monotonic() - Math.max(0, clock.now() - entry.at) });
+      logins.set(entry.id, { id: entry.id, by: entry.by, at: seenAt(clock.now() - entry.at, logins.get(entry.id)?.at ?? null) });
     }
     const listed = new Set(entries.map(({ id }) => id));
     for (const { id, at } of logins.values()) if (at <= clock.monotonic() - DAY && !listed.has(id)) logins.delete(id);
     return ahead;
+  }
+
+  /** Of an entry of this age: the youngest that it ever seemed, since a wall clock that is ahead for a while makes it older than it is. */
+  function seenAt(age: number, known: number | null): number {
+    if (known === null) return clock.monotonic() - Math.max(0, age);
+    return age < 0 ? known : Math.max(known, clock.monotonic() - age);
+  }
+
+  async function putRight(): Promise<void> {
+    if (await readOthers()) await save();
   }
 
   async function entriesInFile(): Promise<Entry[] | null> {
@@ -110,7 +120,7 @@ export function createLoginBudget({ directory, files, clock, logger }: LoginBudg
   }
 
   async function takeOne(): Promise<() => Promise<void>> {
-    if (await readOthers()) await save();
+    await putRight();
     const times = [...logins.values()].map(({ at }) => at);
     const waitMs = waitFor(times, clock.monotonic());
     if (waitMs > 0) throw overBudget(waitMs);
@@ -128,6 +138,8 @@ export function createLoginBudget({ directory, files, clock, logger }: LoginBudg
     return result;
   }
 
+  // At the start and not only at the first login: the wall clock may be wrong by then.
+  void inTurn(putRight);
   return { take: () => inTurn(takeOne) };
 }
 

@@ -85,6 +85,20 @@ describe("a clock that jumps", () => {
     expect(await tryLogin(budget)).toBe(HOUR + 1_000);
   });
 
+  test("forward frees nothing of what an earlier run wrote either, whether it jumps before or after the first look", async () => {
+    const { clock, run } = setting();
+    const before = run();
+    for (let login = 0; login < 3; login += 1) await before.take();
+    const after = run();
+    await clock.settle();
+    clock.jump(2 * HOUR);
+    expect(await tryLogin(after)).toBe(HOUR + 1_000);
+    const ahead = run();
+    expect(await tryLogin(ahead), "nothing says that this clock is wrong").toBe(0);
+    clock.jump(-2 * HOUR);
+    expect(await tryLogin(ahead)).toBeGreaterThan(0);
+  });
+
   test("back locks for a day at most, also over restarts and with a folder that takes nothing", async () => {
     for (const readOnly of [false, true]) {
       const { clock, files, run } = setting();
