@@ -19,6 +19,9 @@ export interface ActOptions extends SessionOptions {
   readonly onRenewal: RenewalOptions["onChange"];
 }
 
+/** What `/info` said is true for so long without asking again, ms. */
+const INFO_LASTS_MS = 60_000;
+
 type Act = (state: State, waitMs: number, signal: AbortSignal) => Promise<Event>;
 
 /** Does what a state asks for, after `waitMs`, and gives the event that ends it. Rejects only when `signal` aborts. */
@@ -27,10 +30,18 @@ export function createAct(options: ActOptions): Act {
   /** Tokens that the gateway refused at its last `/auth/check_jwt`. */
   let refusedTexts: readonly string[] = [];
   const retry = noRetry();
+  /** When `/info` was read last, monotonic ms. */
+  let infoAt = Number.NEGATIVE_INFINITY;
+
+  async function readInfo(signal: AbortSignal): Promise<GatewayInfo> {
+    const info = await ports.readInfo(signal);
+    infoAt = clock.monotonic();
+    return info;
+  }
 
   async function setUp(signal: AbortSignal): Promise<Event> {
     try {
-      return { type: "found", gateway: await ports.readInfo(signal) };
+      return { type: "found", gateway: await readInfo(signal) };
     } catch (error) {
       const failure = asBridgeError(error);
       // `/info` needs no login: whoever asks for one there is not ready yet, or no gateway.
@@ -39,7 +50,16 @@ export function createAct(options: ActOptions): Act {
     }
   }
 
+  /** A token may have been waited for so long that the gateway is not what it was at its set-up: its firmware decides what is read. */
   async function authenticate(gateway: GatewayInfo, refreshed: boolean, signal: AbortSignal): Promise<Event> {
+    const event = await authenticateAs(gateway, refreshed, signal);
+    if (event.type !== "accepted" || clock.monotonic() - infoAt < INFO_LASTS_MS) return event;
+    const { serial, firmware } = await readInfo(signal);
+    if (serial === gateway.serial && firmware.text === gateway.firmware.text) return event;
+    return { type: "changed", message: `/info says ${serial} with firmware ${firmware.text} now; it is set up again` };
+  }
+
+  async function authenticateAs(gateway: GatewayInfo, refreshed: boolean, signal: AbortSignal): Promise<Event> {
     if (gateway.firmware.major < 7) return authenticateByDigest(gateway, signal);
     const { usable, problem } = await candidates(gateway.serial);
     refusedTexts = [];

@@ -104,8 +104,9 @@ function fromAuthenticating(state: Extract<State, { name: "authenticating" }>, e
   if (event.type === "token-refused") {
     return event.canRefresh && !state.refreshed ? refreshing(state, 0, false, 0) : refused(state.memory, event.code);
   }
-  if (event.type !== "accepted") return state;
   const { memory, gateway } = state;
+  if (event.type === "changed") return { name: "re-setup", memory };
+  if (event.type !== "accepted") return state;
   if (memory.probed === gateway.firmware.text) return { name: "authenticated", memory, gateway };
   return { name: memory.probed === null ? "probing" : "re-probing", memory, gateway };
 }

@@ -50,6 +50,7 @@ const ROWS: readonly Row[] = [
   ["authenticating", accepted, { name: "probing", gateway: OLD }],
   ["again", accepted, { name: "authenticated", gateway: OLD }],
   ["updated", accepted, { name: "re-probing", gateway: NEW }],
+  ["refreshed", changed, { name: "re-setup", memory: KNOWN }],
   ["authenticating", tokenRefused(true), { name: "refreshing", failures: 0 }],
   ["authenticating", tokenRefused(false), { name: "refused", code: "token_refused" }],
   ["refreshed", tokenRefused(true), { name: "refused", code: "token_refused" }],

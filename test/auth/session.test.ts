@@ -388,6 +388,19 @@ describe("cloud trouble with nothing to fall back on", () => {
     await b.until("authenticated", DAY);
   });
 
+  test("F-01: firmware that changed while a token was waited for is set up and probed as what it is now", async () => {
+    const b = bench();
+    b.world.mood = "down";
+    await b.clock.advance(HOUR);
+    const asked = b.loginTimes.length;
+    b.world.info = gateway({ firmware: "8.3.5433" });
+    b.world.mood = "good";
+    await b.until("authenticated", DAY);
+    expect(b.path().slice(-5)).toEqual(["authenticating", "re-setup", "authenticating", "probing", "authenticated"]);
+    expect(b.transitions.at(-1)?.gateway?.firmware.text).toBe("8.3.5433");
+    expect(b.loginTimes).toHaveLength(asked + 1);
+  });
+
   test("a cloud that cannot be connected to costs no budget and is back within 15 minutes", async () => {
     const b = bench();
     b.world.mood = "away";
