@@ -1,7 +1,7 @@
-import type { Capabilities } from "../model/capabilities.ts";
+import type { Capabilities, MeterType } from "../model/capabilities.ts";
 import { PHASES } from "../model/capabilities.ts";
-import type { CounterReading, PowerReading } from "../model/energy.ts";
-import type { PowerEnergy, Snapshot } from "../model/snapshot.ts";
+import type { CounterId, CounterReading, PowerReading } from "../model/energy.ts";
+import type { CtMeter, PowerEnergy, Snapshot } from "../model/snapshot.ts";
 import { measuredAt } from "./freshness.ts";
 import { consumptionLimit, inverterLimit, meterLimit, productionLimit } from "./limits.ts";
 import { batteryPower, gridPower, hasBatteryPower, hasMeter, lastReader } from "./site.ts";
@@ -42,6 +42,7 @@ function meterReadings(snapshot: Snapshot, capabilities: Capabilities): CounterR
   for (const [type, { total, phases }] of reading.value) {
     if (!METER_SECTIONS.has(type)) continue;
     const limitWatts = meterLimit(type, snapshot, capabilities);
+    readings.push(...siteReadings(type, total, reading.measuredAt, limitWatts));
     for (const phase of [null, ...PHASES]) {
       const meter = phase === null ? total : phases[phase];
       if (meter === undefined) continue;
@@ -53,6 +54,24 @@ function meterReadings(snapshot: Snapshot, capabilities: Capabilities): CounterR
     }
   }
   return readings;
+}
+
+/** What the energy of the whole site is counted by, under the names that it has without this CT, too. */
+const SITE_COUNTERS: { readonly [type in MeterType]?: readonly [delivered: CounterId, received: CounterId] } = {
+  "net-consumption": ["grid_import", "grid_export"],
+  storage: ["battery_discharged", "battery_charged"],
+};
+
+/** Counted on by estimation where the CT goes, so that the site's energy never begins anew. */
+function siteReadings(type: MeterType, total: CtMeter | null, readAt: number, limitWatts: number): CounterReading[] {
+  const [delivered, received] = SITE_COUNTERS[type] ?? [];
+  if (delivered === undefined || received === undefined) return [];
+  const at = total?.measuredAt ?? readAt;
+  const zeroIsTrue = (total?.energyDelivered ?? 0) + (total?.energyReceived ?? 0) > 0;
+  return [
+    { id: delivered, wh: total?.energyDelivered ?? null, at, limitWatts, zeroIsTrue },
+    { id: received, wh: total?.energyReceived ?? null, at, limitWatts, zeroIsTrue },
+  ];
 }
 
 function inverterReadings({ inverters }: Snapshot): CounterReading[] {

@@ -139,8 +139,8 @@ function gridPlaces(facts: Facts, place: Placing): AnyPlace[] {
     hasConnected,
   };
   const at = measuredAt(snapshot, byCt ? "meters" : "netConsumption", "enpower", "collar");
-  const imported = energy.get(byCt ? "meter/net-consumption/delivered" : "grid_import");
-  const exported = energy.get(byCt ? "meter/net-consumption/received" : "grid_export");
+  const imported = energy.get("grid_import");
+  const exported = energy.get("grid_export");
   const balanced = { context: balancedContext(facts), at: measuredAt(snapshot, "netConsumption"), stale: isStale(facts, "netConsumption") };
   return [
     ...(hasPower || hasConnected ? [place({ section: GRID, context: power, at, interval: byCt ? "meters" : "production" })] : []),
@@ -154,8 +154,8 @@ function gridPlaces(facts: Facts, place: Placing): AnyPlace[] {
 function batteryPlaces(facts: Facts, place: Placing): AnyPlace[] {
   const { capabilities, energy, snapshot } = facts;
   const byCt = hasMeter(capabilities, "storage");
-  const charged = energy.get(byCt ? "meter/storage/received" : "battery_charged");
-  const discharged = energy.get(byCt ? "meter/storage/delivered" : "battery_discharged");
+  const charged = energy.get("battery_charged");
+  const discharged = energy.get("battery_discharged");
   const at = measuredAt(snapshot, byCt ? "meters" : "enchargePower", "acb");
   const source = byCt ? "storage CT" : "batteries";
   const ensemble = <G extends "enchargeAggregate" | "batteryAggregate">(group: G) => ({

@@ -14,7 +14,7 @@ describe("counter readings", () => {
 
   test("name production, consumption, CTs and inverters, with their phases", () => {
     const names = [...readings.keys()].filter(
-      (id) => !id.startsWith("inverter/") && !id.includes("storage") && !id.startsWith("meter/production"),
+      (id) => !id.startsWith("inverter/") && !id.includes("storage") && !id.startsWith("battery") && !id.startsWith("meter/production"),
     );
     expect(names).toEqual([
       "production",
@@ -22,6 +22,8 @@ describe("counter readings", () => {
       "production_l2",
       "production_l3",
       "consumption",
+      "grid_import",
+      "grid_export",
       "meter/net-consumption/delivered",
       "meter/net-consumption/received",
       "meter/net-consumption/delivered_l1",
@@ -34,6 +36,18 @@ describe("counter readings", () => {
     expect(readings.get("production")).toMatchObject({ wh: 1_000_000, todayWh: 1234, sevenDaysWh: 56_789, at: NOW });
     expect(readings.get("meter/storage/received")).toMatchObject({ wh: 4_000_002, at: NOW - 1000 });
     expect(readings.get("inverter/482200000000")).toMatchObject({ wh: 777_001, at: NOW - 300_000 });
+  });
+
+  test("count the site's energy by its CTs under the names that it has without them: a CT that is missing for a while begins nothing anew", () => {
+    for (const [site, meter] of [
+      ["grid_import", "meter/net-consumption/delivered"],
+      ["grid_export", "meter/net-consumption/received"],
+      ["battery_discharged", "meter/storage/delivered"],
+      ["battery_charged", "meter/storage/received"],
+    ] as const) {
+      expect(readings.get(site)).toEqual({ ...readings.get(meter), id: site });
+      expect(readings.get(site)?.wh).toBeGreaterThan(1_000_000);
+    }
   });
 
   test("say the most that can flow: inverters from what they showed, the house from its service", () => {
