@@ -15,6 +15,8 @@ import { type Subscriber, subscribe } from "./subscriber.ts";
 export interface WorldOptions {
   /** How many times as fast as the machine's the world's clock runs. */
   readonly factor?: number;
+  /** What its clock shows at the start, epoch ms; the machine's time where not given. */
+  readonly now?: number;
   readonly scene?: Omit<SceneOptions, "start">;
   /** Instead of a scene, such as a recording. */
   readonly content?: GatewayOptions["content"];
@@ -68,7 +70,7 @@ export interface World {
 export const ACCOUNT = { email: "owner@example.com", password: "correct horse" };
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const clock = fastClock(options.factor ?? 1);
+  const clock = fastClock(options.factor ?? 1, options.now);
   const timing = { clock };
   const content = options.content ?? createScene({ startHour: 11, ...options.scene, start: clock.now() });
   const directory = await mkdtemp(join(tmpdir(), "envoy2mqtt-test-"));
