@@ -40,7 +40,7 @@ export async function readFlow(name: string): Promise<readonly FlowNode[]> {
   return JSON.parse(await readFile(join(EXAMPLES, `${name}.json`), "utf8")) as readonly FlowNode[];
 }
 
-/** A real Node-RED on loopback with one example flow in it, set as a user sets it. Resolves when its flows run. */
+/** A real Node-RED on loopback with one example flow in it, set as a user sets it. Resolves when its flows run and it is connected. */
 export async function startNodeRed({ flow, brokerUrl, set, directory }: NodeRedOptions): Promise<NodeRed> {
   const broker = new URL(brokerUrl);
   const nodes = withSettings(await readFlow(flow), { MQTT_HOST: broker.hostname, MQTT_PORT: broker.port, ...set });
@@ -60,7 +60,7 @@ export async function startNodeRed({ flow, brokerUrl, set, directory }: NodeRedO
     const late = setTimeout(() => reject(new Error(`Node-RED did not start:\n${output}`)), START_MS);
     const hear = (chunk: Buffer) => {
       output += chunk.toString();
-      if (!output.includes("Started flows")) return;
+      if (!output.includes("Connected to broker")) return;
       clearTimeout(late);
       resolve();
     };
