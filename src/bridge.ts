@@ -7,6 +7,7 @@ import { reportOf } from "./bridge-report.ts";
 import type { Config, GatewayConfig } from "./config/types.ts";
 import { checkExtraEndpoint } from "./envoy/extra.ts";
 import type { OpenTransport } from "./envoy/transport.ts";
+import { removeFormerTopics } from "./former-topics.ts";
 import { createGatewayBridge, type GatewayBridge } from "./gateway-bridge.ts";
 import { isOwnConfig, withVanishedStubbed } from "./homeassistant/announced.ts";
 import type { Clock } from "./lib/clock.ts";
@@ -15,6 +16,7 @@ import type { Files } from "./lib/files.ts";
 import type { Logger } from "./lib/logger.ts";
 import { Commands } from "./mqtt/commands.ts";
 import { startEmbeddedBroker } from "./mqtt/embedded-broker.ts";
+import { openLink } from "./mqtt/link.ts";
 import { NO_TLS_FILES } from "./mqtt/link-types.ts";
 import { createMqtt } from "./mqtt/mqtt.ts";
 import type { Mqtt, MqttOptions } from "./mqtt/mqtt-types.ts";
@@ -89,10 +91,12 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     request: (command) => requests(command),
     reply: (message, correlation) => mqtt.event(message, correlation),
   });
+  const broker = brokerOf(config, brokerUrl, installation);
+  // The embedded broker speaks 3.1.1 only: no need to find out.
+  const protocol = embedded === null ? config.mqtt.protocol : "3.1.1";
   const mqtt: Mqtt = createMqtt({
-    broker: brokerOf(config, brokerUrl, installation),
-    // The embedded broker speaks 3.1.1 only: no need to find out.
-    protocol: embedded === null ? config.mqtt.protocol : "3.1.1",
+    broker,
+    protocol,
     topics,
     birth: config.mqtt.discovery ? { topic: config.mqtt.birthTopic, payload: config.mqtt.birthPayload } : null,
     clock,
@@ -172,6 +176,20 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
       sites.tell();
     }),
     every(pace.saveMs, clock, stopping.signal, tellBridge),
+    removeFormerTopics(
+      {
+        directory: config.stateDir,
+        base: config.mqtt.baseTopic,
+        discoveryPrefix: config.mqtt.discoveryPrefix,
+        broker,
+        protocol: protocol === "5" ? 5 : 4,
+        openLink: options.edges?.broker.openLink ?? openLink,
+        files,
+        clock,
+        logger,
+      },
+      stopping.signal,
+    ),
   ];
   let stopped: Promise<void> | null = null;
 
