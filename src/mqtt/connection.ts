@@ -45,7 +45,7 @@ const LONGEST_WAIT_MS = 60_000;
 /** A link that held this long was a good one: the next wait is short again. */
 const HELD_MS = 30_000;
 /** Two programs with one client id throw each other out at once, over and over. */
-const TAKEOVER_MS = 2_000;
+const TAKEOVER_MS = 15_000;
 const TAKEOVERS = 3;
 /** A broker that hangs up on MQTT 5 without a word is asked in 3.1.1 after this many tries. */
 const SILENT_REFUSALS = 2;
@@ -127,6 +127,7 @@ export class Connection {
     this.#shortLinks = ending.hungUp && heldMs < TAKEOVER_MS ? this.#shortLinks + 1 : 0;
     if (ending.code === TAKEN_OVER) this.#failures = Number.POSITIVE_INFINITY;
     const again = this.#shortLinks === TAKEOVERS && ending.code === null;
+    if (again) this.#failures = Number.POSITIVE_INFINITY;
     const hint = again ? `; several times at once: ${reasonText(TAKEN_OVER)}, or the broker refuses what we send` : "";
     this.#say(`Lost the broker ${this.#options.broker.url}: ${ending.reason}${hint}.`);
   }

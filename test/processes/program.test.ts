@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { endPrograms, startProgram } from "../support/program.ts";
-import { ACCOUNT, startWorld, type World } from "../support/world.ts";
+import { ACCOUNT, type World } from "../support/world.ts";
+import { type House, houseFor, online } from "./house.ts";
 
 let folder = "";
 let world: World | null = null;
@@ -18,29 +19,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A house for a bridge in a process of its own. The cloud speaks plain http, which is taken on loopback only. */
-async function house(): Promise<{ world: World; env: Record<string, string> }> {
-  const made = await startWorld({ start: false, plainCloud: true });
-  world = made;
-  return {
-    world: made,
-    env: {
-      ENVOY2MQTT_HOST: made.gateway.host,
-      ENVOY2MQTT_USERNAME: ACCOUNT.email,
-      ENVOY2MQTT_PASSWORD: ACCOUNT.password,
-      ENVOY2MQTT_STATE_DIR: folder,
-      ENVOY2MQTT_MQTT_URL: made.brokerUrl,
-      ENVOY2MQTT_MQTT_PROTOCOL: "3.1.1",
-      ENVOY2MQTT_ENLIGHTEN_LOGIN_URL: made.cloud.loginUrl,
-      ENVOY2MQTT_ENLIGHTEN_TOKEN_URL: made.cloud.tokenUrl,
-      ENVOY2MQTT_WEB_LISTEN: "off",
-      ENVOY2MQTT_INTERVALS_METERS: "1",
-      ENVOY2MQTT_INTERVALS_PRODUCTION: "1",
-    },
-  };
+async function house(): Promise<House> {
+  const made = await houseFor(folder);
+  world = made.world;
+  return made;
 }
-
-const online = ({ watch, topic }: World) => watch.until("online", () => watch.last(topic("availability")) === "online", 20_000);
 
 describe("a wrong configuration stops the start with exit code 78 and one line that names it", () => {
   test.each([

@@ -22,6 +22,8 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** Nobody reads its standard output. */
   readonly unread?: boolean;
+  /** Words of a command that starts it in its own place, such as one that sets limits first. */
+  readonly within?: readonly string[];
 }
 
 const running = new Set<ChildProcess>();
@@ -37,9 +39,10 @@ export async function endPrograms(): Promise<void> {
   );
 }
 
-export function startProgram({ args = [], env = {}, cwd = ROOT, unread = false }: ProgramOptions = {}): Program {
+export function startProgram({ args = [], env = {}, cwd = ROOT, unread = false, within: before = [] }: ProgramOptions = {}): Program {
   const { PATH = "" } = process.env;
-  const child = spawn(process.execPath, [join(ROOT, "src", "main.ts"), ...args], {
+  const [command = process.execPath, ...words] = [...before, process.execPath, join(ROOT, "src", "main.ts"), ...args];
+  const child = spawn(command, words, {
     cwd,
     env: { PATH, ...env },
     stdio: ["ignore", "pipe", "pipe"],
