@@ -101,7 +101,7 @@ test.each([
   [301, "http"],
   [503, "http"],
   [504, "http"],
-])("status %d is %s, and is not tried again", async (status, code) => {
+])("F-14: status %d is %s, and is not tried again", async (status, code) => {
   const { gateway, client } = await gatewayOf((socket) => socket.write(http("<html>", status, "Location: http://127.0.0.1:1/\r\n")));
   await expect(get(client)).rejects.toMatchObject({ code, status });
   expect(gateway.requests).toHaveLength(1);

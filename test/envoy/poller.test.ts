@@ -163,7 +163,7 @@ describe("the poller", () => {
     expect((await ended).code).toBe("unreachable");
   });
 
-  test("F-02: ends where a core source is refused twice in a row; one refusal passes", async () => {
+  test("F-02, F-03: ends where a core source is refused twice in a row; one refusal passes", async () => {
     const b = bench();
     let refusals = 1;
     b.answer = () => (refusals-- > 0 ? fail("unauthorized") : 1);
@@ -252,6 +252,26 @@ describe("the poller", () => {
     await b.clock.advance(400_000);
     expect(most).toBe(1);
     expect(count(b.asked, "/core")).toBeLessThanOrEqual(11);
+    b.stop.abort();
+  });
+
+  test("F-09: another source that hangs for a minute each night keeps the core's readings apart by no more than its time", async () => {
+    const b = bench();
+    const read: number[] = [];
+    b.answer = async (path) => {
+      if (path === "/core") read.push(b.clock.monotonic());
+      const isNight = b.clock.monotonic() % 86_400_000 < 85_000;
+      if (path !== "/other" || !isNight) return {};
+      await b.clock.sleep(60_000);
+      return fail("timeout");
+    };
+    void b.run();
+    await b.clock.advance(3 * 86_400_000);
+    const gaps = read.slice(1).map((at, index) => at - read[index]!);
+    expect(gaps.length).toBeGreaterThan(3 * 8_000);
+    expect(Math.max(...gaps)).toBeGreaterThan(55_000);
+    // Availability waits for 90 s at least.
+    expect(Math.max(...gaps)).toBeLessThan(75_000);
     b.stop.abort();
   });
 

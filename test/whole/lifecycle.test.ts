@@ -78,7 +78,7 @@ describe.concurrent("a gateway's life, seen from the broker", () => {
     });
   });
 
-  test("the gateway is away for an hour", async () => {
+  test("F-10: the gateway is away for an hour", async () => {
     await story({}, async (world) => {
       await online(world);
       await world.gateway.offline();
@@ -186,6 +186,20 @@ describe.concurrent("a gateway's life, seen from the broker", () => {
       await at(world, FAST, () => says(world, "offline"));
       expect(world.gateway.requests.slice(before).filter(({ token }) => token !== null)).toEqual([]);
       world.gateway.setSerial(serial);
+      expect(lies(world, { logins: 1 })).toEqual([]);
+    });
+  });
+
+  test("F-48: the gateway's clock is two days ahead: its times are given as they are, and it is online by ours", async () => {
+    await story({}, async (world) => {
+      world.gateway.setClockSkew(48 * HOUR);
+      await online(world);
+      const measured = () => Date.parse(String(world.watch.json(world.topic("meter/production"))?.["measured_at"]));
+      await world.watch.until("a reading of its clock", () => measured() - world.clock.now() > 47 * HOUR);
+      await pass(world, 5 * MINUTE);
+      await world.gateway.offline();
+      await at(world, FAST, () => says(world, "offline"));
+      expect(availabilities(world)).toEqual(["online", "offline"]);
       expect(lies(world, { logins: 1 })).toEqual([]);
     });
   });
