@@ -1,57 +1,31 @@
-import { randomUUID } from "node:crypto";
-import { join } from "node:path";
-import { createEnlighten, type EnlightenOptions } from "./auth/enlighten.ts";
-import { createLoginBudget } from "./auth/login-budget.ts";
-import type { Cloud } from "./auth/ports.ts";
+import type { BridgeOptions } from "./bridge-options.ts";
 import { reportOf } from "./bridge-report.ts";
-import type { Config, GatewayConfig } from "./config/types.ts";
+import { createClouds } from "./clouds.ts";
+import type { GatewayConfig } from "./config/types.ts";
 import { checkExtraEndpoint } from "./envoy/extra.ts";
-import type { OpenTransport } from "./envoy/transport.ts";
 import { removeFormerTopics } from "./former-topics.ts";
 import { createGatewayBridge, type GatewayBridge } from "./gateway-bridge.ts";
 import { isOwnConfig, withVanishedStubbed } from "./homeassistant/announced.ts";
-import type { Clock } from "./lib/clock.ts";
+import { brokerOf, installationOf } from "./installation.ts";
 import { every } from "./lib/every.ts";
-import type { Files } from "./lib/files.ts";
 import type { Logger } from "./lib/logger.ts";
+import { withName } from "./lib/named-logger.ts";
+import { lookedFor } from "./looked-for.ts";
 import { Commands } from "./mqtt/commands.ts";
 import { startEmbeddedBroker } from "./mqtt/embedded-broker.ts";
 import { openLink } from "./mqtt/link.ts";
-import { NO_TLS_FILES } from "./mqtt/link-types.ts";
 import { createMqtt } from "./mqtt/mqtt.ts";
-import type { Mqtt, MqttOptions } from "./mqtt/mqtt-types.ts";
+import type { Mqtt } from "./mqtt/mqtt-types.ts";
 import { createTopics } from "./mqtt/topics.ts";
 import { paceOf } from "./pace.ts";
 import type { Publishing } from "./publishing.ts";
-import { clientIdOf, createRequests } from "./requests.ts";
+import { createRequests } from "./requests.ts";
 import { createSites } from "./sites.ts";
-import { startWeb, type Web } from "./web/server.ts";
-import type { GatewayStatus, Status } from "./web/status.ts";
+import { openStatusPage } from "./status-page.ts";
+import type { Web } from "./web/server.ts";
+import type { Status } from "./web/status.ts";
 
 export const SUPPORT_URL = "https://github.com/envoy2mqtt/envoy2mqtt";
-
-export interface BridgeOptions {
-  readonly config: Config;
-  readonly version: string;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly files: Files;
-  readonly logger: Logger;
-  /** Finds a gateway that was configured without a host; ends when `signal` aborts. */
-  readonly findHost: (gateway: GatewayConfig, signal: AbortSignal) => Promise<string>;
-  /** The configured token of a gateway as it is now; a file may have changed. */
-  readonly token: (gateway: GatewayConfig) => string | null;
-  /** PEM of a further authority for the cloud, for the demo and tests. */
-  readonly cloudCa?: string | null;
-  readonly edges?: Edges;
-}
-
-/** What would be sockets; a simulation in virtual time brings its own. */
-export interface Edges {
-  readonly transport: OpenTransport;
-  readonly post: NonNullable<EnlightenOptions["post"]>;
-  readonly broker: NonNullable<MqttOptions["edge"]>;
-}
 
 export interface Bridge {
   /** The broker's address, the embedded one's where none is configured. */
@@ -166,7 +140,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
 
   const tellBridge = (): void => mqtt.offer("values", reportOf(status(), mqtt.stats(), pace.saveMs / 1000, config.mqtt.discovery, topics));
 
-  const web = await webOf(config, status, trouble, logger);
+  const web = await openStatusPage(config, status, trouble, logger);
   mqtt.start();
   tellBridge();
   const running = [
@@ -217,65 +191,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   };
 }
 
-/** One cloud for each account: it is logged in to once at a time, and all logins together are counted. */
-function createClouds({ config, clock, files, logger, cloudCa, edges }: BridgeOptions): (gateway: GatewayConfig) => Cloud | null {
-  const budget = createLoginBudget({ directory: config.stateDir, files, clock, logger });
-  const { loginUrl, tokenUrl: tokensUrl } = config.enlighten;
-  const clouds = new Map<string, Cloud>();
-  return ({ username, password }) => {
-    if (username === null || password === null) return null;
-    const account = JSON.stringify([username, password]);
-    const way = edges === undefined ? {} : { post: edges.post };
-    const cloud =
-      clouds.get(account) ?? createEnlighten({ username, password, budget, clock, loginUrl, tokensUrl, ca: cloudCa ?? null, ...way });
-    clouds.set(account, cloud);
-    return cloud;
-  };
-}
-
-/** A gateway that is still looked for on the network. */
-function lookedFor({ name, serial, host }: GatewayConfig, since: number): GatewayStatus {
-  const told = { since, reason: "looking for the gateway on this network", nextAttempt: null };
-  const lifecycle = { state: "setup", ...told, tokenExpires: null, role: null, renewal: "ok" } as const;
-  return { name: name ?? serial ?? host ?? "gateway", serial, host, available: false, lifecycle, info: null, sources: [], view: null };
-}
-
 function giveUp(logger: Logger, gateway: GatewayConfig, error: unknown, signal: AbortSignal): void {
   if (!signal.aborted)
     logger.error({ err: error, host: gateway.host }, "a gateway is given up by a mistake of the bridge; please report this");
-}
-
-function brokerOf(config: Config, url: string, installation: string) {
-  const { username, password, clientId, baseTopic, tls } = config.mqtt;
-  return { url, username, password, clientId: clientId ?? clientIdOf(baseTopic, installation), tls: tls ?? NO_TLS_FILES };
-}
-
-async function webOf(config: Config, status: () => Status, health: () => string | null, logger: Logger): Promise<Web | null> {
-  const { listen, hosts, password } = config.web;
-  if (listen === null) return null;
-  try {
-    return await startWeb({ ...listen, hosts, password, status, health });
-  } catch (error) {
-    logger.error({ err: error }, `the page cannot be served on ${listen.host}:${listen.port}; set web.listen to another port, or off`);
-    return null;
-  }
-}
-
-/** What tells this installation from another one with the same configuration. */
-async function installationOf(directory: string, files: Files, logger: Logger): Promise<string> {
-  const file = join(directory, "installation-id");
-  const kept = await files.read(file).catch(() => null);
-  if (kept !== null && kept.trim() !== "") return kept.trim();
-  const fresh = randomUUID();
-  await files.write(file, `${fresh}\n`).catch(() => logger.warn({ file }, `${file} cannot be written: make the state folder writable`));
-  return fresh;
-}
-
-function withName(logger: Logger, gateway: string): Logger {
-  return {
-    debug: (fields, message) => logger.debug({ gateway, ...fields }, message),
-    info: (fields, message) => logger.info({ gateway, ...fields }, message),
-    warn: (fields, message) => logger.warn({ gateway, ...fields }, message),
-    error: (fields, message) => logger.error({ gateway, ...fields }, message),
-  };
 }
