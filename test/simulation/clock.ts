@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import type { Clock } from "../../src/lib/clock.ts";
 
 /** Time of a simulated world. Made for millions of wakes: a heap of sleepers, and no turn of the event loop between them. */
@@ -6,6 +7,8 @@ export interface WorldClock extends Clock {
   step(): Promise<boolean>;
   /** Runs a task once everything that can run has run. */
   soon(task: () => void): void;
+  /** The most listeners that a signal was found with; one sleeper in so many is looked at. */
+  listeners(): number;
   /** The clock of one process, which dies with it, and whose wall clock may be wrong. */
   processClock(wrongMs: () => number): ProcessClock;
 }
@@ -32,6 +35,7 @@ interface Sleeper {
 
 /** So many steps without a turn of the event loop would keep signals and reporters waiting. */
 const STEPS_A_TURN = 2_000;
+const LISTENERS_ONE_IN = 50;
 
 const settled = () => new Promise<void>((resolve) => process.nextTick(resolve));
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -41,6 +45,7 @@ export function createWorldClock(start: number): WorldClock {
   const tasks: (() => void)[] = [];
   let time = 0;
   let order = 0;
+  let listeners = 0;
   let steps = 0;
 
   async function settle(): Promise<void> {
@@ -70,6 +75,8 @@ export function createWorldClock(start: number): WorldClock {
       owner.pending += 1;
       push(heap, sleeper);
       signal?.addEventListener("abort", onAbort, { once: true });
+      if (signal !== undefined && order % LISTENERS_ONE_IN === 0)
+        listeners = Math.max(listeners, getEventListeners(signal, "abort").length);
     });
   }
 
@@ -77,6 +84,7 @@ export function createWorldClock(start: number): WorldClock {
   return {
     now: () => Math.round(start + time),
     monotonic: () => time,
+    listeners: () => listeners,
     soon: (task) => void tasks.push(task),
     sleep: (ms, signal) => sleep(world, ms, signal),
     processClock(wrongMs) {

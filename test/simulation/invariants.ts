@@ -31,19 +31,57 @@ export interface Observed {
   /** A first wait of the back-off that was too long after the link had held, ms. */
   firstWait: number | null;
   timers: number;
+  /** Timers that are there after a clean stop. */
+  leftOver: number;
+  /** The most that listened to one signal. */
+  listeners: number;
   links: number;
   topics: number;
   files: number;
+  /** Bytes that the heap grew by, after everything had happened once; `null` where it is not measured. */
+  heapGrowth: number | null;
   /** A topic whose kept payload is not the last one said. */
   stale: string | null;
   /** All troubles are over since then, and when it must be online again; `null` while there are troubles or it is online. */
   calm: { readonly since: number; readonly deadline: number } | null;
 }
 
+/** A world in which nothing has happened yet. */
+export function nothingSeen(limits: Pick<Observed, "serial" | "limitMs" | "tickMs">): Observed {
+  return {
+    ...limits,
+    now: 0,
+    lastGood: Number.NEGATIVE_INFINITY,
+    shownOnline: null,
+    wentOnline: null,
+    sent: [],
+    sentToStranger: false,
+    loginsUnderWay: 0,
+    logins: [],
+    requestsUnderWay: 0,
+    published: null,
+    probed: null,
+    probedBefore: null,
+    fell: null,
+    firstWait: null,
+    timers: 0,
+    leftOver: 0,
+    listeners: 0,
+    links: 0,
+    topics: 0,
+    files: 0,
+    heapGrowth: null,
+    stale: null,
+    calm: null,
+  };
+}
+
 /** Gives what is wrong, `null` where it holds. */
 export type Invariant = (seen: Observed) => string | null;
 
 const HOUR = 3_600_000;
+/** In twenty days, bytes. */
+const MOST_GROWTH = 2 * 1024 * 1024;
 const readClaims = createClaimsReader();
 const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
 
@@ -114,11 +152,19 @@ function backOffBeginsAnew({ firstWait }: Observed): string | null {
   return firstWait === null ? null : `the first wait after a link that held is ${seconds(firstWait)}`;
 }
 
-function nothingPilesUp({ timers, links, topics, files }: Observed): string | null {
+/** Timers, listeners, links, topics, files and memory are bounded. */
+function nothingPilesUp({ timers, listeners, links, topics, files, heapGrowth }: Observed): string | null {
   if (timers > 60) return `${timers} timers`;
+  if (listeners > 30) return `${listeners} listeners to one signal`;
+  if (heapGrowth !== null && heapGrowth > MOST_GROWTH) return `the heap grew by ${Math.round(heapGrowth / 1024)} KiB`;
   if (links > 1) return `${links} links to the broker`;
   if (topics > 400) return `${topics} topics`;
   return files > 20 ? `${files} files` : null;
+}
+
+/** After a clean stop nothing waits any more. */
+function nothingIsLeft({ leftOver }: Observed): string | null {
+  return leftOver === 0 ? null : `${leftOver} timers after a clean stop`;
 }
 
 /** What a new subscriber gets is the last value of every topic. */
@@ -141,5 +187,6 @@ export const INVARIANTS: readonly Invariant[] = [
   energyNeverFalls,
   backOffBeginsAnew,
   nothingPilesUp,
+  nothingIsLeft,
   subscribersGetTheLastValue,
 ];

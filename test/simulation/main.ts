@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { createTokenKey } from "../../src/simulator/token.ts";
 import { type Life, live } from "./life.ts";
+import { runLives, type Task } from "./pool.ts";
 
 const { values } = parseArgs({
   options: {
@@ -14,26 +15,34 @@ const { values } = parseArgs({
   },
 });
 const DAYS = 30;
+/** The run ends at so many violations. */
+const ENOUGH = 300;
 const days = Number(values.days ?? DAYS);
-const one = values.seed !== undefined;
 const first = Number(values.seed ?? values.first);
-const seeds = one ? 1 : Number(values.seeds ?? (values.years === undefined ? 20 : Math.ceil((Number(values.years) * 365) / days)));
+const seeds =
+  values.seed !== undefined
+    ? 1
+    : Number(values.seeds ?? (values.years === undefined ? 20 : Math.ceil((Number(values.years) * 365) / days)));
 const key = createTokenKey();
 const began = performance.now();
 const faults = new Map<string, number>();
-const total = { days: 0, logins: 0, polls: 0, violations: 0 };
+const total = { seeds: 0, days: 0, logins: 0, polls: 0, violations: 0 };
 
-process.on("warning", ({ message }) => {
-  console.log(`VIOLATION: the machine warns: ${message}`);
-  total.violations += 1;
-});
+function count({ faults: drawn, virtualDays, logins, polls }: Life): void {
+  for (const [name, times] of drawn) faults.set(name, (faults.get(name) ?? 0) + times);
+  total.seeds += 1;
+  total.days += virtualDays;
+  total.logins += logins;
+  total.polls += polls;
+}
 
-function tell(seed: number, { violation, log }: Life): void {
-  if (one && values.log) for (const line of log) console.log(line);
-  if (violation === null) return;
+function violated(seed: number, what: string, log: readonly string[]): void {
   total.violations += 1;
-  if (!(one && values.log)) for (const line of log) console.log(line.slice(0, 240));
-  console.log(`VIOLATION: ${violation}\nseed ${seed}, commit ${commit()}: npm run simulate -- --seed ${seed} --days ${days} --log`);
+  for (const line of log) console.log(line.slice(0, 240));
+  const seconds = Math.round((performance.now() - began) / 1000);
+  console.log(
+    `VIOLATION: ${what}\nseed ${seed}, commit ${commit()}, after ${seconds} s: npm run simulate -- --seed ${seed} --days ${days} --log`,
+  );
 }
 
 function commit(): string {
@@ -44,21 +53,37 @@ function commit(): string {
   }
 }
 
-for (let seed = first; seed < first + seeds; seed += 1) {
-  const life = await live({ seed, days, key, record: one && values.log });
-  for (const [name, count] of life.faults) faults.set(name, (faults.get(name) ?? 0) + count);
-  total.days += life.virtualDays;
-  total.logins += life.logins;
-  total.polls += life.polls;
-  tell(seed, life);
-  if (seed % 50 === 0) console.log(`… seed ${seed}, ${Math.round((performance.now() - began) / 1000)} s`);
-  if (total.violations >= 3) break;
+/** One life on this thread, with its whole log where that is wanted. */
+async function one(): Promise<void> {
+  process.on("warning", ({ message }) => violated(first, `the machine warns: ${message}`, []));
+  const life = await live({ seed: first, days, key, record: values.log });
+  count(life);
+  if (values.log) for (const line of life.log) console.log(line);
+  if (life.violation !== null) violated(first, life.violation, values.log ? [] : life.log);
 }
+
+function* tasks(): Generator<Task> {
+  for (let seed = first; seed < first + seeds; seed += 1) yield { seed, days };
+}
+
+async function many(): Promise<void> {
+  await runLives(tasks(), key, ({ seed, life, error }) => {
+    if (life === null) violated(seed, error ?? "the simulation failed", []);
+    else {
+      count(life);
+      if (life.violation !== null) violated(seed, life.violation, life.log);
+    }
+    if (total.seeds % 100 === 0) console.log(`… ${total.seeds} lives, ${Math.round((performance.now() - began) / 1000)} s`);
+    return total.violations < ENOUGH;
+  });
+}
+
+await (values.seed === undefined ? many() : one());
 const seconds = (performance.now() - began) / 1000;
-for (const [name, count] of [...faults].sort()) console.log(`${String(count).padStart(7)} ${name}`);
+for (const [name, times] of [...faults].sort()) console.log(`${String(times).padStart(7)} ${name}`);
 const sum = [...faults.values()].reduce((a, b) => a + b, 0);
 console.log(
-  `${seeds} seeds, ${Math.round(total.days)} virtual days, ${sum} faults of ${faults.size} kinds, ${total.logins} logins, ` +
+  `${total.seeds} seeds, ${Math.round(total.days)} virtual days, ${sum} faults of ${faults.size} kinds, ${total.logins} logins, ` +
     `${total.polls} polls, violations ${total.violations}, ${Math.round(seconds)} s (${Math.round((1000 * seconds) / total.days)} ms a day)`,
 );
 process.exitCode = total.violations === 0 ? 0 : 1;

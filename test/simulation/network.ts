@@ -27,6 +27,7 @@ export function createGatewayWay(
   fingerprint: () => string,
   clock: ProcessClock,
   watch: NetworkWatch,
+  latencyMs: number,
 ): OpenTransport {
   let underWay = 0;
   return (origin, trust, limits) => {
@@ -41,7 +42,7 @@ export function createGatewayWay(
         return answered;
       },
     };
-    const http = createInProcessHttp({ server: watched, clock, scheme, readMs: limits.read, replyBytes: limits.replyBytes });
+    const http = createInProcessHttp({ server: watched, clock, scheme, readMs: limits.read, replyBytes: limits.replyBytes, latencyMs });
     let shown: string | null = null;
     let used = Number.NEGATIVE_INFINITY;
     const open = () => {

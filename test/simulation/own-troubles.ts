@@ -27,6 +27,7 @@ export interface DrawnTrouble {
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+const WRONG_CLOCK = "own clock wrong";
 const nothing = () => {};
 const broker =
   (trouble: BrokerTrouble): OwnTrouble["begin"] =>
@@ -66,7 +67,7 @@ const OWN: Readonly<Record<string, OwnTrouble>> = {
       return () => world.setKey("sha256/first");
     },
   },
-  "own clock wrong": {
+  [WRONG_CLOCK]: {
     longestMs: 4 * HOUR,
     begin: (world, random) => {
       world.setWrong(Math.round((random - 0.5) * 4 * HOUR));
@@ -74,7 +75,10 @@ const OWN: Readonly<Record<string, OwnTrouble>> = {
     },
   },
 };
-/** These end the process; they come one at a time, and not while the disk takes nothing: what was never written cannot be known later. */
+/**
+ * These end the process; they come one at a time, not while the disk takes nothing (what was never written cannot be known later), and not
+ * within a day of a wrong clock (how old the logins of an earlier run are is known by it alone).
+ */
 const ENDS: Readonly<Record<string, "stopped" | "killed">> = { "bridge restarted": "stopped", "bridge killed": "killed" };
 
 /** Draws troubles of the own side for a while of `spanMs`, in the order in which they begin. */
@@ -94,12 +98,13 @@ export function drawOwn(random: () => number, spanMs: number, perDay: number): r
 export async function playOwn(script: readonly DrawnTrouble[], world: OwnWorld): Promise<void> {
   let restarting: Promise<void> = Promise.resolve();
   let ending = 0;
+  let clockWasWrongAt = Number.NEGATIVE_INFINITY;
   await Promise.all(
     script.map(async ({ name, after, lasts, random }) => {
       await world.clock.sleep(after);
       const how = ENDS[name];
       if (how !== undefined) {
-        if (world.disk.failing || ending > 0) return;
+        if (world.disk.failing || ending > 0 || world.clock.monotonic() - clockWasWrongAt < 24 * HOUR) return;
         ending += 1;
         world.count("begins", name);
         restarting = restarting.then(() => world.restart(how));
@@ -109,8 +114,10 @@ export async function playOwn(script: readonly DrawnTrouble[], world: OwnWorld):
       }
       world.count("begins", name);
       const end = OWN[name]?.begin(world, random);
+      if (name === WRONG_CLOCK) clockWasWrongAt = Number.POSITIVE_INFINITY;
       await world.clock.sleep(lasts);
       end?.();
+      if (name === WRONG_CLOCK) clockWasWrongAt = world.clock.monotonic();
       world.count("ends", name);
     }),
   );

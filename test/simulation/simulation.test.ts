@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createTokenKey } from "../../src/simulator/token.ts";
-import { INVARIANTS, type Observed } from "./invariants.ts";
+import { INVARIANTS, nothingSeen, type Observed } from "./invariants.ts";
 import { live } from "./life.ts";
 
 const key = createTokenKey();
@@ -24,28 +24,16 @@ describe("lives in virtual time", () => {
 });
 
 const GOOD: Observed = {
+  ...nothingSeen({ serial: "1", limitMs: 1, tickMs: 1 }),
   now: 1e9,
-  serial: "1",
-  limitMs: 1,
-  tickMs: 1,
   lastGood: 1e9,
   shownOnline: true,
   wentOnline: { missing: null },
-  sent: [],
-  sentToStranger: false,
   loginsUnderWay: 1,
-  logins: [],
   requestsUnderWay: 1,
   published: "8",
   probed: "8",
-  probedBefore: null,
-  fell: null,
-  firstWait: null,
-  timers: 1,
-  links: 1,
-  topics: 1,
-  files: 1,
-  stale: null,
+  heapGrowth: 0,
   calm: { since: 0, deadline: 1e9 },
 };
 
@@ -72,6 +60,11 @@ describe("invariants", () => {
     ["backOffBeginsAnew", { firstWait: 60_000 }],
     ["nothingPilesUp", { timers: 1000 }],
     ["nothingPilesUp", { files: 1000 }],
+    ["nothingPilesUp", { listeners: 1000 }],
+    ["nothingPilesUp", { links: 2 }],
+    ["nothingPilesUp", { topics: 1000 }],
+    ["nothingPilesUp", { heapGrowth: 1e8 }],
+    ["nothingIsLeft", { leftOver: 1 }],
     ["subscribersGetTheLastValue", { stale: "a/topic" }],
   ])("%s notices when it is broken: %j", (name, seen) => {
     expect(broken(seen)).toEqual([name]);
