@@ -1,3 +1,4 @@
+import { createLoginBudget } from "./auth/login-budget.ts";
 import type { BridgeOptions } from "./bridge-options.ts";
 import { reportOf } from "./bridge-report.ts";
 import { createClouds } from "./clouds.ts";
@@ -93,7 +94,8 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
       })),
     publishing,
   );
-  const clouds = createClouds(options);
+  const budget = createLoginBudget({ directory: config.stateDir, files, clock, logger });
+  const clouds = createClouds(options, budget);
   let ticked = clock.monotonic();
 
   function trouble(): string | null {
@@ -149,7 +151,10 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
       ticked = clock.monotonic();
       sites.tell();
     }),
-    every(pace.saveMs, clock, stopping.signal, tellBridge),
+    every(pace.saveMs, clock, stopping.signal, () => {
+      tellBridge();
+      return budget.keep();
+    }),
     removeFormerTopics(
       {
         directory: config.stateDir,
@@ -169,7 +174,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
 
   async function stop(): Promise<void> {
     stopping.abort();
-    await Promise.all(running);
+    await Promise.all([...running, budget.keep()]);
     sites.stop();
     await mqtt.stop();
     await web?.close();

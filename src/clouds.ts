@@ -1,12 +1,14 @@
 import { createEnlighten } from "./auth/enlighten.ts";
-import { createLoginBudget } from "./auth/login-budget.ts";
+import type { LoginBudget } from "./auth/login-budget.ts";
 import type { Cloud } from "./auth/ports.ts";
 import type { BridgeOptions } from "./bridge-options.ts";
 import type { GatewayConfig } from "./config/types.ts";
 
 /** One cloud for each account: it is logged in to once at a time, and all logins together are counted. */
-export function createClouds({ config, clock, files, logger, cloudCa, edges }: BridgeOptions): (gateway: GatewayConfig) => Cloud | null {
-  const budget = createLoginBudget({ directory: config.stateDir, files, clock, logger });
+export function createClouds(
+  { config, clock, cloudCa, edges }: BridgeOptions,
+  budget: LoginBudget,
+): (gateway: GatewayConfig) => Cloud | null {
   const { loginUrl, tokenUrl: tokensUrl } = config.enlighten;
   const clouds = new Map<string, Cloud>();
   return ({ username, password }) => {

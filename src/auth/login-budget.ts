@@ -18,6 +18,8 @@ export interface LoginBudget {
    * that it gives takes the count back, for a login that never left this machine.
    */
   take(): Promise<() => Promise<void>>;
+  /** Writes what the disk did not take, so that a restart knows of it. Never rejects. */
+  keep(): Promise<void>;
 }
 
 export interface LoginBudgetOptions {
@@ -53,6 +55,7 @@ export function createLoginBudget({ directory, files, clock, logger }: LoginBudg
   const logins = new Map<string, Login>();
   let damageCounted = false;
   let complained = false;
+  let unsaved = false;
   let queue: Promise<unknown> = Promise.resolve();
 
   function complain(error: unknown): void {
@@ -114,7 +117,9 @@ export function createLoginBudget({ directory, files, clock, logger }: LoginBudg
     try {
       await files.write(path, `${JSON.stringify({ logins: entries })}\n`);
       complained = false;
+      unsaved = false;
     } catch (error) {
+      unsaved = true;
       complain(error);
     }
   }
@@ -140,7 +145,7 @@ export function createLoginBudget({ directory, files, clock, logger }: LoginBudg
 
   // At the start and not only at the first login: the wall clock may be wrong by then.
   void inTurn(putRight);
-  return { take: () => inTurn(takeOne) };
+  return { take: () => inTurn(takeOne), keep: () => inTurn(async () => (unsaved ? save() : undefined)) };
 }
 
 /** Over the hour and the day, ms: the cloud's clock is not ours. */

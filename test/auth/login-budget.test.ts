@@ -158,6 +158,21 @@ test("F-49: where the disk takes nothing the count goes on in memory, and that i
   ]);
 });
 
+test("F-49: what the disk did not take is written when there is room again, so that a restart knows of it", async () => {
+  const { files, run } = setting();
+  const budget = run();
+  files.failing.write = "ENOSPC";
+  for (let login = 0; login < LOGINS_AN_HOUR; login += 1) await budget.take();
+  await budget.keep();
+  expect(files.contents.has(PATH)).toBe(false);
+  files.failing = {};
+  await budget.keep();
+  expect(await tryLogin(run())).toBeGreaterThan(0);
+  files.contents.delete(PATH);
+  await budget.keep();
+  expect(files.contents.has(PATH), "what is on disk is not written again").toBe(false);
+});
+
 test("logins of yesterday are forgotten on disk too", async () => {
   const { clock, files, run } = setting();
   const budget = run();

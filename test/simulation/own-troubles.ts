@@ -27,7 +27,6 @@ export interface DrawnTrouble {
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const WRONG_CLOCK = "own clock wrong";
 const nothing = () => {};
 const broker =
   (trouble: BrokerTrouble): OwnTrouble["begin"] =>
@@ -67,7 +66,7 @@ const OWN: Readonly<Record<string, OwnTrouble>> = {
       return () => world.setKey("sha256/first");
     },
   },
-  [WRONG_CLOCK]: {
+  "own clock wrong": {
     longestMs: 4 * HOUR,
     begin: (world, random) => {
       world.setWrong(Math.round((random - 0.5) * 4 * HOUR));
@@ -76,10 +75,13 @@ const OWN: Readonly<Record<string, OwnTrouble>> = {
   },
 };
 /**
- * These end the process; they come one at a time, not while the disk takes nothing (what was never written cannot be known later), and not
- * within a day of a wrong clock (how old the logins of an earlier run are is known by it alone).
+ * These end the process; they come one at a time, not while the disk takes nothing or took nothing a moment ago (what was never written
+ * cannot be known later), and not within a day of a wrong clock (how old the logins of an earlier run are is known by it alone).
  */
 const ENDS: Readonly<Record<string, "stopped" | "killed">> = { "bridge restarted": "stopped", "bridge killed": "killed" };
+
+/** How long after these no process is ended, ms. */
+const RESTS: Readonly<Record<string, number>> = { "own clock wrong": 24 * HOUR, "disk full": 20 * MINUTE };
 
 /** Draws troubles of the own side for a while of `spanMs`, in the order in which they begin. */
 export function drawOwn(random: () => number, spanMs: number, perDay: number): readonly DrawnTrouble[] {
@@ -98,13 +100,15 @@ export function drawOwn(random: () => number, spanMs: number, perDay: number): r
 export async function playOwn(script: readonly DrawnTrouble[], world: OwnWorld): Promise<void> {
   let restarting: Promise<void> = Promise.resolve();
   let ending = 0;
-  let clockWasWrongAt = Number.NEGATIVE_INFINITY;
+  /** When something was last wrong that a restart would make worse. */
+  const wrongAt = new Map(Object.keys(RESTS).map((name) => [name, Number.NEGATIVE_INFINITY]));
+  const mayEnd = () => [...wrongAt].every(([name, at]) => world.clock.monotonic() - at >= (RESTS[name] ?? 0));
   await Promise.all(
     script.map(async ({ name, after, lasts, random }) => {
       await world.clock.sleep(after);
       const how = ENDS[name];
       if (how !== undefined) {
-        if (world.disk.failing || ending > 0 || world.clock.monotonic() - clockWasWrongAt < 24 * HOUR) return;
+        if (world.disk.failing || ending > 0 || !mayEnd()) return;
         ending += 1;
         world.count("begins", name);
         restarting = restarting.then(() => world.restart(how));
@@ -114,10 +118,10 @@ export async function playOwn(script: readonly DrawnTrouble[], world: OwnWorld):
       }
       world.count("begins", name);
       const end = OWN[name]?.begin(world, random);
-      if (name === WRONG_CLOCK) clockWasWrongAt = Number.POSITIVE_INFINITY;
+      if (wrongAt.has(name)) wrongAt.set(name, Number.POSITIVE_INFINITY);
       await world.clock.sleep(lasts);
       end?.();
-      if (name === WRONG_CLOCK) clockWasWrongAt = world.clock.monotonic();
+      if (wrongAt.has(name)) wrongAt.set(name, world.clock.monotonic());
       world.count("ends", name);
     }),
   );
