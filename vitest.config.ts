@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Suites that start programs or take long; each has a script of its own in package.json. */
 const OWN_SUITES = ["test/processes/**", "test/mqtt/brokers/slow/**", "test/homeassistant/real/**", "test/node-red/**"];
@@ -12,12 +13,23 @@ const ENOUGH = { lines: 95, branches: 95 };
 const reports = process.env["TEST_REPORTS"];
 const suite = process.env["TEST_SUITE"] ?? "all";
 
+/** Those that wait for Home Assistant's statistics, made every five minutes, begin first. */
+const WAITING = ["moving", "energy", "recordings", "life"];
+class WaitingFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => WAITING.indexOf(basename(moduleId, ".test.ts"));
+    return [...files].sort((one, other) => place(one) - place(other));
+  }
+}
+const isHome = suite === "test/homeassistant/real";
+
 export default defineConfig({
   test: {
     include: suite === "all" ? ["test/**/*.test.ts"] : [`${suite}/**/*.test.ts`],
     exclude: ["**/node_modules/**", ...(suite === "all" ? OWN_SUITES : [])],
     // Many tests wait for sockets rather than for the processor: more of them at once than cores end sooner.
-    maxWorkers: 4,
+    maxWorkers: isHome ? 3 : 4,
+    ...(isHome ? { sequence: { sequencer: WaitingFirst } } : {}),
     testTimeout: 30_000,
     // On a busy machine a test of real programs and real time may miss its moment; the report names what needed another try.
     retry: process.env["CI"] === undefined ? 0 : 2,

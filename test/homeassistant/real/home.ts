@@ -51,6 +51,8 @@ export interface Home {
   complaints(): Promise<readonly HomeLogEntry[]>;
   rest(method: string, path: string, body?: object): Promise<unknown>;
   stop(): Promise<void>;
+  /** SIGKILL, for a house that is not needed any more. */
+  kill(): Promise<void>;
 }
 
 const OUR_LOGGERS = [
@@ -88,9 +90,9 @@ export async function startHome(options: {
   try {
     await running(rest, child, () => printed);
     const socket = await connect(url, token);
-    return { url, token, rest, ...questions(socket), stop: () => end(child, socket) };
+    return { url, token, rest, ...questions(socket), stop: () => end(child, socket, "SIGTERM"), kill: () => end(child, socket, "SIGKILL") };
   } catch (error) {
-    await end(child, null);
+    await end(child, null, "SIGKILL");
     throw error;
   }
 }
@@ -169,11 +171,11 @@ function questions(socket: WebSocket): Pick<Home, "ask" | "states" | "entities" 
   };
 }
 
-async function end(child: ChildProcess, socket: WebSocket | null): Promise<void> {
+async function end(child: ChildProcess, socket: WebSocket | null, signal: NodeJS.Signals): Promise<void> {
   socket?.close();
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, "exit");
-  child.kill("SIGTERM");
+  child.kill(signal);
   const late = setTimeout(() => child.kill("SIGKILL"), 30_000);
   await ended;
   clearTimeout(late);
