@@ -411,3 +411,87 @@ test("a thousand inverters cost little", async () => {
   expect(times[150]).toBeLessThan(20);
   expect(books.values().size).toBe(1_000);
 });
+
+describe("what a change of the zone and the disk do", () => {
+  test("today stays today where the new zone is in tomorrow already, at once and over a restart", async () => {
+    // 22:30 in London is 06:30 of the next day in Tokyo.
+    const { clock, files, logger } = household(null, Date.UTC(2026, 0, 2, 22, 30));
+    const open = (timeZone: string | null) => openBooks({ file: FILE, timeZone, clock, files, logger });
+    const shown = (books: Awaited<ReturnType<typeof open>>) => {
+      const value = books.values().get("production");
+      return [value?.todayWh, value?.sevenDaysWh];
+    };
+    let books = await open("Europe/London");
+    books.record([reading(9_000, clock.now(), { todayWh: 700, sevenDaysWh: 900 })], []);
+    books.setTimeZone("Asia/Tokyo");
+    expect(shown(books)).toEqual([700, 900]);
+    books.setTimeZone("Europe/London");
+    await books.close();
+    books = await open("Asia/Tokyo");
+    expect(shown(books)).toEqual([700, 900]);
+    await books.close();
+    expect(JSON.parse(files.kept.get(FILE) ?? "{}").timeZone).toBe("Asia/Tokyo");
+  });
+
+  test("what the disk refused is written as soon as it takes it, though nothing changed since", async () => {
+    const { clock, files, logger, open } = household();
+    const books = await open();
+    books.record([reading(1_000, clock.now())], []);
+    files.failWith = "ENOSPC";
+    await books.save();
+    files.failWith = null;
+    await books.save();
+    expect(files.writes).toBe(1);
+    expect(logger.said[1]).toBe(`the energy books ${FILE} are written again`);
+    await books.save();
+    expect(files.writes).toBe(1);
+  });
+
+  test("a change of the count is written at once, not as a clean end", async () => {
+    const { clock, files, logger, open } = household();
+    const books = await open();
+    books.record([reading(900_000, clock.now())], []);
+    for (let minute = 0; minute < 12; minute += 1) {
+      clock.move(MINUTE);
+      books.record([reading(minute, clock.now())], []);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(files.writes).toBe(1);
+    expect(JSON.parse(files.kept.get(FILE) ?? "{}")).toMatchObject({ clean: false });
+    expect(logger.said).toEqual(["the gateway's counter production went from 900 to 0.01 kWh (reset): ours goes on"]);
+    await books.save();
+    expect(JSON.parse(files.kept.get(FILE) ?? "{}")).toMatchObject({ clean: false });
+  });
+
+  test("an estimate is held at what is written ahead until the next write", async () => {
+    const { clock, open } = household();
+    const books = await open();
+    const shown = () => books.record([], [power(60_000, clock.now())]).values.get("battery_charged")?.lifetimeWh;
+    shown();
+    await books.save();
+    clock.move(MINUTE);
+    expect(shown()).toBe(1_000);
+    clock.move(MINUTE);
+    // A minute of 60 kW and 20 Wh stand in the file.
+    expect(shown()).toBe(1_020);
+    await books.save();
+    expect(books.values().get("battery_charged")?.lifetimeWh).toBe(1_020);
+    clock.move(MINUTE);
+    expect(shown()).toBe(3_000);
+  });
+
+  test("why the file was set aside is said, also where that cannot be done", async () => {
+    const torn = household();
+    torn.files.kept.set(FILE, "{");
+    await torn.open();
+    expect(torn.logger.said[0]).toBe(
+      `the energy books ${FILE} cannot be read (torn or not JSON): set aside as ${FILE}.bad; counters go on from the gateway's readings`,
+    );
+    const locked = household();
+    locked.files.failWith = "EACCES";
+    await locked.open();
+    expect(locked.logger.said[0]).toBe(
+      `the energy books ${FILE} cannot be read (EACCES): it cannot be set aside either (EACCES); counters go on from the gateway's readings`,
+    );
+  });
+});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createCalendar } from "../../src/energy/calendar.ts";
-import { enter, type Ledger, openLedger, type Seed, sevenDaysOf, todayOf } from "../../src/energy/days.ts";
+import { enter, type Ledger, openLedger, rezone, type Seed, sevenDaysOf, todayOf } from "../../src/energy/days.ts";
 import { mostWh } from "../../src/energy/line.ts";
 
 const HOUR = 3_600_000;
@@ -157,3 +157,52 @@ test.each(["Europe/Amsterdam", "America/New_York", "Australia/Lord_Howe", "Afric
     expect(shown).toBe(366);
   },
 );
+
+describe("the limits of a day, exactly", () => {
+  const noon = at("2026-01-10T11:00:00");
+
+  test("a seed may be the whole lifetime, and nothing, but no more than can be made in its time", () => {
+    const today = (todayWh: number, lifetimeWh = 5_000_000) =>
+      todayOf(openLedger(5_000_000, noon, calendar, seed(todayWh, null, lifetimeWh)), noon, calendar);
+    expect(today(8_000, 8_000)).toBe(8_000);
+    expect(today(90_005)).toBe(90_005);
+    expect(today(90_006)).toBe(0);
+    const week = (sevenDaysWh: number, todayWh = 0) =>
+      sevenDaysOf(openLedger(5_000_000, noon, calendar, seed(todayWh, sevenDaysWh)), noon, calendar);
+    // Six days and a half.
+    expect(week(6.5 * 24 * 7_500 + 5)).toBeCloseTo(6.5 * 24 * 7_500 + 5, 6);
+    expect(week(6.5 * 24 * 7_500 + 6)).toBe(0);
+    expect(openLedger(5_000_000, noon, calendar, seed(8_000, 8_000)).days).toHaveLength(7);
+    expect(openLedger(5_000_000, noon, calendar, seed(8_000, 7_999)).days).toHaveLength(1);
+    expect(openLedger(5_000_000, noon, calendar, seed(null, 8_000)).days).toHaveLength(1);
+  });
+
+  test("eight days are kept, the last one today", () => {
+    const ledger = enter(openLedger(0, noon, calendar, null), 3_000, noon + 30 * DAY, calendar);
+    const today = calendar.dayAt(noon + 30 * DAY);
+    expect(ledger.days.map(({ day }) => today - day)).toEqual([7, 6, 5, 4, 3, 2, 1, 0]);
+    expect(ledger.lastAt).toBe(noon + 30 * DAY);
+  });
+
+  test("a clock that is set back keeps the time of the last reading, until it is back by an hour", () => {
+    const midnight = at("2026-01-10T23:00:00");
+    const after = enter(openLedger(0, noon, calendar, null), 10, midnight + 30 * 60_000, calendar);
+    const held = enter(after, 11, midnight - 29 * 60_000, calendar);
+    expect(held).toEqual({ days: after.days, lastWh: 11, lastAt: after.lastAt });
+    const turned = enter(after, 11, midnight - 30 * 60_000, calendar);
+    expect(turned.days).toHaveLength(1);
+    expect(turned.lastAt).toBe(midnight - 30 * 60_000);
+    const forward = enter(after, 12, midnight + HOUR, calendar);
+    expect(forward.lastAt).toBe(midnight + HOUR);
+  });
+
+  test("another zone counts the same days by other numbers; the same one changes nothing", () => {
+    const evening = at("2026-01-10T21:00:00");
+    const ledger = enter(openLedger(1_000, evening - DAY, calendar, null), 1_500, evening, calendar);
+    expect(rezone(ledger, calendar)).toBe(ledger);
+    const tokyo = createCalendar("Asia/Tokyo");
+    const moved = rezone(ledger, tokyo);
+    expect(moved.days).toEqual(ledger.days.map(({ day, wh }) => ({ day: day + 1, wh })));
+    expect(todayOf(moved, evening, tokyo)).toBe(todayOf(ledger, evening, calendar));
+  });
+});

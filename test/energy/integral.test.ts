@@ -61,3 +61,14 @@ test("an unknown power changes nothing where nothing was known, and time that go
     ]).wh,
   ).toBe(10);
 });
+
+test("no power at all is a power", () => {
+  expect(
+    run([
+      [600, 0],
+      [0, 1],
+      [0, 2],
+      [600, 3],
+    ]),
+  ).toEqual({ wh: 10, last: { watts: 600, at: 3 * MINUTE } });
+});

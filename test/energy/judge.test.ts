@@ -4,9 +4,11 @@ import { WRAP_WH } from "../../src/energy/line.ts";
 
 const MINUTE = 60_000;
 const LIMIT = 5_000;
+/** Steady time goes on over restarts: it began long ago. */
+const LONG_AGO = 40 * 24 * 60 * MINUTE;
 
 /** Feeds one reading a `step` and gives what was published after each. */
-function feed(readings: readonly (number | null)[], { step = MINUTE, guard = NEW_GUARD as Guard, from = 0, limit = LIMIT } = {}) {
+function feed(readings: readonly (number | null)[], { step = MINUTE, guard = NEW_GUARD as Guard, from = LONG_AGO, limit = LIMIT } = {}) {
   const verdicts: Verdict[] = [];
   let state = guard;
   readings.forEach((wh, index) => {
@@ -60,7 +62,7 @@ describe("the guard of a counter", () => {
 
   test("a long absence allows what can be made in it", () => {
     const { guard } = feed([1_000]);
-    expect(judge(guard, 700_000, LIMIT, 14 * 24 * 60 * MINUTE).guard.valueWh).toBe(700_000);
+    expect(judge(guard, 700_000, LIMIT, LONG_AGO + 14 * 24 * 60 * MINUTE).guard.valueWh).toBe(700_000);
   });
 
   test("without a limit nothing is too much", () => {
@@ -162,7 +164,7 @@ describe("the guard of a counter", () => {
 
   test("a wrap after days away is believed once it stays", () => {
     const before = feed([1_170_000], { limit: 400 });
-    const days = 3 * 24 * 60 * MINUTE;
+    const days = LONG_AGO + 3 * 24 * 60 * MINUTE;
     const { causes, values } = feed(
       many(12, (index) => 5_000 + index),
       { guard: before.guard, from: days, limit: 400 },
@@ -205,5 +207,91 @@ describe("the guard of a counter", () => {
     for (const level of [10_000, 5_000_000, 50_000, 9_000_000]) ({ guard, end } = feed(many(12, level), { guard, from: end }));
     expect(guard.left).toHaveLength(3);
     expect(guard.valueWh).toBe(800_000);
+  });
+});
+
+describe("the limits of the guard, exactly", () => {
+  const WEEK = 7 * 24 * 60 * MINUTE;
+  const DAY = 24 * 60 * MINUTE;
+
+  test("a number below zero is held as it is, whatever was before", () => {
+    const { guard } = feed([1_000]);
+    expect(judge(guard, -1, LIMIT, LONG_AGO + MINUTE)).toEqual({ guard, accepted: false, rebase: null });
+  });
+
+  test("a fall of 5 Wh is rounding, also below a rise; one more is a doubt", () => {
+    const { guard } = feed([1_000]);
+    const fallen = (wh: number) => judge(guard, wh, LIMIT, LONG_AGO + MINUTE).guard.doubt;
+    expect(fallen(995)).toBeNull();
+    expect(fallen(994.9)).toMatchObject({ firstWh: 994.9, count: 1 });
+    const risen = feed([1_000, 1_050]).guard;
+    expect(judge(risen, 995, LIMIT, LONG_AGO + 2 * MINUTE).guard.doubt).toBeNull();
+    expect(judge(risen, 994, LIMIT, LONG_AGO + 2 * MINUTE).guard.doubt).not.toBeNull();
+  });
+
+  test("rounding below the last rise ends a doubt, and is the same guard where there was none", () => {
+    const { guard } = feed([1_000, 1_050]);
+    expect(judge(guard, 997, LIMIT, LONG_AGO + 2 * MINUTE).guard).toBe(guard);
+    const doubting = feed([1_000, 1_050, 10]).guard;
+    expect(doubting.doubt).not.toBeNull();
+    expect(judge(doubting, 997, LIMIT, LONG_AGO + 3 * MINUTE).guard).toEqual({ ...doubting, doubt: null });
+  });
+
+  test.each([
+    ["reset", 100],
+    ["replaced", 500_000],
+    ["jump", 900_000],
+  ])("a step is called %s when it begins at %d Wh", (cause, first) => {
+    expect(feed([800_000, ...many(12, (index) => first + index)]).causes).toEqual([cause]);
+  });
+
+  test("a count that was left a week ago to the minute comes back, one that was left longer ago does not", () => {
+    const zeros = feed([800_000, ...many(12, 0)], { limit: 100 }).guard;
+    const left = zeros.left[0]!;
+    const backAfter = (ms: number) =>
+      feed(
+        many(11, (index) => 800_000 + index),
+        { guard: zeros, from: left.at + ms - 10 * MINUTE, limit: 100 },
+      ).causes;
+    expect(backAfter(WEEK)).toEqual(["returned"]);
+    expect(backAfter(WEEK + MINUTE)).toEqual(["jump"]);
+  });
+
+  test("counts that were left longer ago than a week are forgotten", () => {
+    const first = feed([800_000, ...many(12, 0)], { limit: 100 }).guard;
+    const leftAfter = (ms: number) =>
+      feed(
+        many(11, (index) => 400_000 + index),
+        { guard: first, from: first.left[0]!.at + ms - 10 * MINUTE, limit: 100 },
+      ).guard.left.map(({ rawWh }) => rawWh);
+    expect(leftAfter(WEEK)).toEqual([0, 800_000]);
+    expect(leftAfter(WEEK + MINUTE)).toEqual([0]);
+  });
+
+  test("when a count comes back, those that were left after it are forgotten, not those before", () => {
+    const first = feed([800_000, ...many(12, 0)], { limit: 100 });
+    const second = feed(
+      many(12, (index) => 400_000 + index),
+      { guard: first.guard, from: first.end + DAY, limit: 100 },
+    );
+    expect(second.guard.left).toHaveLength(2);
+    const back = feed(
+      many(12, (index) => 100 + index),
+      { guard: second.guard, from: second.end, limit: 100 },
+    );
+    expect(back.causes).toEqual(["returned"]);
+    expect(back.guard.left.map(({ rawWh }) => rawWh)).toEqual([800_000]);
+  });
+
+  test("what stood still for a day is taken after it, for longer it is a jump", () => {
+    const { guard } = feed([800_000]);
+    const riseAfter = (ms: number) =>
+      feed(
+        many(11, (index) => 820_000 + index),
+        { guard: { ...guard, line: { ...guard.line!, at: LONG_AGO + ms - 20 * MINUTE } }, from: LONG_AGO + ms - 10 * MINUTE },
+      );
+    expect(riseAfter(DAY).causes).toEqual([]);
+    expect(riseAfter(DAY).values.at(-1)).toBe(820_010);
+    expect(riseAfter(DAY + MINUTE).causes).toEqual(["jump"]);
   });
 });
