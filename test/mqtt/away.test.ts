@@ -3,8 +3,8 @@ import type { Message } from "../../src/model/message.ts";
 import { type Link, PublishError } from "../../src/mqtt/link-types.ts";
 import { Publisher } from "../../src/mqtt/publisher.ts";
 import { availability, config, mqttOn, remember, TOPICS, value } from "../support/bridge-link.ts";
+import { freePort } from "../support/broker-process.ts";
 import { heapInUse } from "../support/heap.ts";
-import { freePort } from "../support/mosquitto.ts";
 import { createVirtualClock } from "../support/virtual-clock.ts";
 
 function bench(publish: (message: Message) => Promise<void> = async () => {}, maximumPacketSize: number | null = null) {

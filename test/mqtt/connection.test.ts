@@ -10,7 +10,7 @@ import { Connection, type ConnectionOptions } from "../../src/mqtt/connection.ts
 import { startEmbeddedBroker } from "../../src/mqtt/embedded-broker.ts";
 import { DEFAULT_TIMES, type Ending, type Link } from "../../src/mqtt/link-types.ts";
 import { address, remember, until } from "../support/bridge-link.ts";
-import { freePort } from "../support/mosquitto.ts";
+import { freePort } from "../support/broker-process.ts";
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {

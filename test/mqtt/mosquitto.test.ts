@@ -9,19 +9,18 @@ import type { Mqtt, MqttOptions } from "../../src/mqtt/mqtt-types.ts";
 import { address, availability, config, mqttOn, remember, TOPICS, until, value } from "../support/bridge-link.ts";
 import { certificates, passwordLine } from "../support/broker-files.ts";
 import { fastClock } from "../support/fast-clock.ts";
-import { type MosquittoOptions, mosquittoVersion, startMosquitto } from "../support/mosquitto.ts";
+import { type MosquittoOptions, mosquittos, startMosquitto } from "../support/mosquitto.ts";
 import { subscribe } from "../support/subscriber.ts";
 
-const version = mosquittoVersion();
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const undo of cleanUp.splice(0).reverse()) await undo();
 });
 
-async function broker(options: MosquittoOptions = {}) {
-  const started = await startMosquitto(options);
-  cleanUp.push(() => started.stop());
-  return started;
+async function started(options: MosquittoOptions) {
+  const server = await startMosquitto(options);
+  cleanUp.push(() => server.stop());
+  return server;
 }
 
 /** Back-off waits are cut to 50 ms; all else takes its time. */
@@ -44,11 +43,19 @@ async function watcher(url: string) {
 const everything = [value("production", { power: 1 }), value("energy", { kwh: 2 }, { qos: 1 })];
 const protocols = ["5", "3.1.1"] as const;
 
-test(version === null ? "no Mosquitto here: kills, limits, access rules and TLS are not tried" : `Mosquitto ${version} is tried`, () => {
-  expect(protocols).toHaveLength(2);
-});
+const found = mosquittos();
 
-describe.runIf(version !== null).each(protocols)(`Mosquitto ${version}, MQTT %s`, (protocol) => {
+test(
+  found.length === 0 ? "no Mosquitto here: kills, limits, access rules and TLS are not tried" : "kills, limits, access rules and TLS",
+  () => {
+    expect(protocols).toHaveLength(2);
+  },
+);
+
+const both = found.flatMap(({ program, version }) => protocols.map((protocol) => ({ program, version, protocol })));
+describe.each(both)("Mosquitto $version, MQTT $protocol", ({ program, protocol }) => {
+  const broker = (options: MosquittoOptions = {}) => started({ ...options, program });
+
   test("F-56: killed and restarted without persistence, every retained topic comes back with its newest value", async () => {
     const server = await broker();
     const { mqtt: client } = bridge(server.url, { protocol });
@@ -226,7 +233,9 @@ describe.runIf(version !== null).each(protocols)(`Mosquitto ${version}, MQTT %s`
   });
 });
 
-describe.runIf(version !== null)(`Mosquitto ${version}, what only MQTT 5 has`, () => {
+describe.each(found)("Mosquitto $version, what only MQTT 5 has", ({ program }) => {
+  const broker = () => started({ program });
+
   test("a hiccup of the line is no offline: the will waits five seconds", async () => {
     const server = await broker();
     const watch = await watcher(server.url);

@@ -1,4 +1,4 @@
-import mqtt, { type MqttClient } from "mqtt";
+import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 
 export interface Heard {
   readonly topic: string;
@@ -25,8 +25,9 @@ export interface Subscriber {
   end(): Promise<void>;
 }
 
-export async function subscribe(url: string, filters: readonly string[] = ["#"]): Promise<Subscriber> {
-  const client: MqttClient = await mqtt.connectAsync(url, { protocolVersion: 4, clientId: `watch-${Math.random().toString(16).slice(2)}` });
+export async function subscribe(url: string, filters: readonly string[] = ["#"], how: IClientOptions = {}): Promise<Subscriber> {
+  const clientId = `watch-${Math.random().toString(16).slice(2)}`;
+  const client: MqttClient = await mqtt.connectAsync(url, { ...how, protocolVersion: 4, clientId });
   const heard: Heard[] = [];
   const last = new Map<string, string>();
   const waiting = new Set<() => void>();

@@ -4,8 +4,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { LoggedRequest } from "../../src/simulator/gateway-core.ts";
 import { playRecording } from "../../src/simulator/recording.ts";
 import { type RecordedGateway, recordedGateways } from "../envoy/recordings-folder.ts";
+import type { BrokerProcess } from "../support/broker-process.ts";
 import { checkRetained, checkStream } from "../support/discovery-checker.ts";
-import { type Mosquitto, mosquittoVersion, startMosquitto } from "../support/mosquitto.ts";
+import { mosquittoVersion, startMosquitto } from "../support/mosquitto.ts";
 import { startWorld, type World } from "../support/world.ts";
 import { expectation, NOT_PUBLISHED } from "./expected-values.ts";
 import { watchReads } from "./unread.ts";
@@ -27,7 +28,7 @@ const counted = new Map<string, { readonly compared: number; readonly absent: nu
 const hasProduction = ({ expected }: RecordedGateway) => expected.data !== undefined && expected.data !== null;
 
 async function play(recorded: RecordedGateway, run: (world: World) => Promise<void>): Promise<void> {
-  const broker: Mosquitto | null = HAS_MOSQUITTO ? await startMosquitto() : null;
+  const broker: BrokerProcess | null = HAS_MOSQUITTO ? await startMosquitto() : null;
   const content = playRecording(JSON.parse(readFileSync(recorded.file, "utf8")));
   const world = await startWorld({
     content,

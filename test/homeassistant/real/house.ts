@@ -2,13 +2,14 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { freePort, type Mosquitto, startMosquitto } from "../../support/mosquitto.ts";
+import { type BrokerProcess, freePort } from "../../support/broker-process.ts";
+import { startMosquitto } from "../../support/mosquitto.ts";
 import { HOME_FOLDER } from "./folder.ts";
 import { type Home, type HomeState, startHome } from "./home.ts";
 
 /** A broker and a Home Assistant joined to it. */
 export interface House {
-  readonly broker: Mosquitto;
+  readonly broker: BrokerProcess;
   readonly home: Home;
   /** Stops Home Assistant and starts it again with what it has stored. */
   restartHome(): Promise<void>;
