@@ -4,6 +4,7 @@ import type { Config } from "../config/types.ts";
 import { systemClock } from "../lib/clock.ts";
 import { diskFiles } from "../lib/files.ts";
 import type { Logger } from "../lib/logger.ts";
+import { holdStateFolder } from "./state-lock.ts";
 import { createNotifier, feedWatchdog } from "./systemd.ts";
 import { configOf, findHost, logOf, tokenOf, VERSION } from "./world.ts";
 
@@ -16,6 +17,8 @@ export async function run(settings: Readonly<Record<string, string>>, ended: Abo
   const logger = logOf(() => config);
   const notifier = createNotifier(process.env);
   logger.info({ version: VERSION, node: process.versions.node }, `envoy2mqtt ${VERSION} starts`);
+  const hold = (directory: string) => holdStateFolder(directory, { clock: systemClock, logger, signal: ended });
+  let letGo = await hold(config.stateDir);
   let bridge = await start(config, logger);
   let turn: Promise<void> = Promise.resolve();
   let unwatch = watch(config.files, changed);
@@ -34,7 +37,11 @@ export async function run(settings: Readonly<Record<string, string>>, ended: Abo
     try {
       const fresh = configOf(settings);
       logger.info({ file }, `${file} changed: the bridge starts again with it`);
+      const moves = fresh.stateDir !== config.stateDir;
+      const next = moves ? await hold(fresh.stateDir) : letGo;
       await bridge.stop();
+      if (moves) await letGo();
+      letGo = next;
       config = fresh;
       unwatch();
       unwatch = watch(config.files, changed);
@@ -50,6 +57,7 @@ export async function run(settings: Readonly<Record<string, string>>, ended: Abo
   await notifier.stopping();
   await turn;
   await bridge.stop();
+  await letGo();
   logger.info({}, "envoy2mqtt ended");
   return 0;
 }
