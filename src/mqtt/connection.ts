@@ -44,8 +44,7 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 /** A link that held this long was a good one: the next wait is short again. */
 const HELD_MS = 30_000;
-/** Two programs with one client id throw each other out at once, over and over. */
-const TAKEOVER_MS = 15_000;
+/** Two programs with one client id throw each other out, over and over, on a broker that never refuses a connection between. */
 const TAKEOVERS = 3;
 /** A broker that hangs up on MQTT 5 without a word is asked in 3.1.1 after this many tries. */
 const SILENT_REFUSALS = 2;
@@ -124,16 +123,17 @@ export class Connection {
 
   #ended(ending: Ending, heldMs: number): void {
     this.#failures = heldMs >= HELD_MS ? 0 : this.#failures + 1;
-    this.#shortLinks = ending.hungUp && heldMs < TAKEOVER_MS ? this.#shortLinks + 1 : 0;
+    this.#shortLinks = ending.hungUp && heldMs < HELD_MS ? this.#shortLinks + 1 : 0;
     if (ending.code === TAKEN_OVER) this.#failures = Number.POSITIVE_INFINITY;
     const again = this.#shortLinks === TAKEOVERS && ending.code === null;
     if (again) this.#failures = Number.POSITIVE_INFINITY;
-    const hint = again ? `; several times at once: ${reasonText(TAKEN_OVER)}, or the broker refuses what we send` : "";
+    const hint = again ? `; several times in a row: ${reasonText(TAKEN_OVER)}, or the broker refuses what we send` : "";
     this.#say(`Lost the broker ${this.#options.broker.url}: ${ending.reason}${hint}.`);
   }
 
   #failed(error: unknown): void {
     this.#failures += 1;
+    this.#shortLinks = 0;
     const { url } = this.#options.broker;
     const reason = error instanceof Error ? error.message : String(error);
     const kind = error instanceof ConnectError ? error.kind : "unreachable";

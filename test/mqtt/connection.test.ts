@@ -202,8 +202,15 @@ describe("losing it", () => {
   test("F-62: the same on a broker that says nothing is known by its pattern", async () => {
     const { url } = await listen(serve((socket) => void setTimeout(() => socket.destroy(), 20)));
     const { log, clock } = run(url);
-    await until("pattern", () => log.said(/several times at once/, "warn").length === 1 && clock.waits.length >= 3);
+    await until("pattern", () => log.said(/several times in a row/, "warn").length === 1 && clock.waits.length >= 3);
     expect(clock.waits.slice(0, 3)).toEqual([1_000, 2_000, 60_000]);
+  });
+  test("F-62: a broker that goes and comes is no other program with our client id", async () => {
+    const healthy = serve((socket) => void setTimeout(() => socket.destroy(), 20));
+    const { url, count } = await listen((socket, at) => (at % 2 === 1 ? healthy(socket) : void socket.destroy()));
+    const { log } = run(url);
+    await until("many times", () => count() >= 12);
+    expect(log.said(/several times in a row/, "warn")).toEqual([]);
   });
 
   test("reasons are told in plain words", async () => {
