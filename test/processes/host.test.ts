@@ -4,6 +4,7 @@ import { createServer, connect as dial, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { freePort } from "../support/broker-process.ts";
 import { startMosquitto } from "../support/mosquitto.ts";
 import { endPrograms, type Program, startProgram } from "../support/program.ts";
 import type { World } from "../support/world.ts";
@@ -100,18 +101,60 @@ describe("the machine", () => {
     expect(said(program)).not.toMatch(/EMFILE|mistake of the bridge/);
   }, 60_000);
 
-  test("F-51, F-62: two of the same share the state folder and the client id: one login, a clear line, and neither ends", async () => {
+  test("F-55: more visitors of the page than it may open files: it stays, and goes on when they are gone", async () => {
     const { world, env } = await house();
+    const port = await freePort();
+    const web = { ENVOY2MQTT_WEB_LISTEN: `127.0.0.1:${port}`, NODE_OPTIONS: "--max-old-space-size=64" };
+    const program = startProgram({ env: { ...env, ...web }, within: ["sh", "-c", 'ulimit -n 48; exec "$@"', "sh"] });
+    await online(world);
+    const visitors = Array.from({ length: 100 }, () => dial(port, "127.0.0.1").on("error", () => {}));
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    expect(await openFiles(program)).toBeGreaterThan(40);
+    for (const visitor of visitors) visitor.destroy();
+    const asked = world.gateway.requests.length;
+    await program.until("it reads on", () => world.gateway.requests.length > asked + 3, 60_000);
+    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+    program.kill("SIGTERM");
+    expect(await program.ended()).toBe(0);
+  }, 120_000);
+
+  test("F-51: a second one on the same state folder ends with one clear line, and the first goes on; killed, it leaves the folder free", async () => {
+    const { world, env } = await house();
+    const { watch } = world;
     const first = startProgram({ env });
     await online(world);
     const second = startProgram({ env });
-    await first.until("a clear line", () => /several times at once|another program|client id/i.test(said(first) + said(second)), 40_000);
+    expect(await second.ended(40_000)).toBe(78);
+    const who = `Another envoy2mqtt (process ${first.pid}) uses the state folder ${env["ENVOY2MQTT_STATE_DIR"]}`;
+    expect(second.err()).toBe(`envoy2mqtt: ${who}: stop it, or give this one a state_dir of its own.\n`);
+    expect(watch.history("envoy2mqtt/bridge/state")).toEqual(["online"]);
+    first.kill("SIGKILL");
+    await first.ended();
+    const third = startProgram({ env });
+    const asked = world.gateway.requests.length;
+    await third.until("it reads", () => world.gateway.requests.length > asked + 8, 30_000);
     expect(world.cloud.logins).toBe(1);
-    for (const program of [first, second]) {
-      program.kill("SIGTERM");
-      expect(await program.ended()).toBe(0);
-    }
-  }, 90_000);
+    third.kill("SIGTERM");
+    expect(await third.ended()).toBe(0);
+  }, 120_000);
+
+  test("F-62: two with one client id: a clear line, and the one that stays comes back", async () => {
+    const broker = await startMosquitto();
+    cleanUp.push(() => broker.stop());
+    const { world, env } = await house({ brokerUrl: broker.url });
+    const same = { ...env, ENVOY2MQTT_MQTT_PROTOCOL: "auto", ENVOY2MQTT_MQTT_CLIENT_ID: "the-same" };
+    const first = startProgram({ env: same });
+    await online(world);
+    const second = startProgram({ env: { ...same, ENVOY2MQTT_STATE_DIR: join(folder, "second") } });
+    const told = (out: string) => /another program connected with the same client id/.test(out);
+    await Promise.race([first.until("a clear line", told, 60_000), second.until("a clear line", told, 60_000)]);
+    second.kill("SIGKILL");
+    await second.ended();
+    world.watch.clear();
+    await world.watch.until("online again", () => world.watch.last("envoy2mqtt/bridge/state") === "online", 75_000);
+    first.kill("SIGTERM");
+    expect(await first.ended()).toBe(0);
+  }, 180_000);
 });
 
 describe("a connection on which nothing comes any more", () => {

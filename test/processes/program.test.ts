@@ -64,7 +64,7 @@ describe("the program", () => {
     for (const command of ["run", "demo", "check", "discover", "record"]) expect(help.out()).toContain(command);
   });
 
-  test("SIGTERM: offline is said, and it ends with 0 within three seconds", async () => {
+  test("F-52: SIGTERM: offline is said, and it ends with 0 within three seconds", async () => {
     const { world, env } = await house();
     const program = startProgram({ env });
     await online(world);
@@ -76,7 +76,7 @@ describe("the program", () => {
     expect(world.watch.last(world.topic("availability"))).toBe("offline");
   });
 
-  test("kill -9, three times: the will says offline, each start goes on without another login, and no counter falls", async () => {
+  test("F-53: kill -9, three times: the will says offline, each start goes on without another login, and no counter falls", async () => {
     const { world, env } = await house();
     const { watch, topic, cloud } = world;
     for (let round = 0; round < 3; round++) {
@@ -97,7 +97,7 @@ describe("the program", () => {
     expect(known).toEqual(known.toSorted((a, b) => a - b));
   });
 
-  test("a crash loop with a wrong password: never more than three logins", async () => {
+  test("F-36: a crash loop with a wrong password: never more than three logins", async () => {
     const { world, env } = await house();
     for (let round = 0; round < 5; round++) {
       const program = startProgram({ env: { ...env, ENVOY2MQTT_PASSWORD: "a wrong one" } });
@@ -110,7 +110,7 @@ describe("the program", () => {
     expect(world.cloud.logins).toBeLessThanOrEqual(3);
   });
 
-  test("nobody reads its standard output, and then it is closed: it goes on", async () => {
+  test("F-54: nobody reads its standard output, and then it is closed: it goes on", async () => {
     const { world, env } = await house();
     const program = startProgram({ env: { ...env, ENVOY2MQTT_LOG_LEVEL: "debug" }, unread: true });
     await online(world);
