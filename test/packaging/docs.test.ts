@@ -26,7 +26,7 @@ describe.each(DOCUMENTS)("%s", (name) => {
       .map(([variable]) => variable)
       .filter((variable) => variable !== "ENVOY2MQTT_");
     for (const variable of variables) expect(variableNames()).toContain(variable);
-    for (const [, script] of text.matchAll(/npm run ([a-z:]+)/g)) expect(Object.keys(scripts)).toContain(script);
+    for (const [, script] of text.matchAll(/npm run ([a-z:-]+)/g)) expect(Object.keys(scripts)).toContain(script);
     for (const [, file] of text.matchAll(/`((?:src|config|systemd|docs)\/[\w./-]+\.(?:ts|yaml|service|md))`/g)) {
       if (file !== "config/envoy2mqtt.yaml") expect([file, existsSync(join(root, file as string))]).toEqual([file, true]);
     }
