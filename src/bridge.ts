@@ -4,6 +4,7 @@ import { reportOf } from "./bridge-report.ts";
 import { createClouds } from "./clouds.ts";
 import type { GatewayConfig } from "./config/types.ts";
 import { checkExtraEndpoint } from "./envoy/extra.ts";
+import { follow } from "./find-again.ts";
 import { removeFormerTopics } from "./former-topics.ts";
 import { createGatewayBridge, type GatewayBridge } from "./gateway-bridge.ts";
 import { isOwnConfig, withVanishedStubbed } from "./homeassistant/announced.ts";
@@ -106,27 +107,33 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   }
 
   async function runGateway(gateway: GatewayConfig): Promise<void> {
-    const { signal } = stopping;
     const name = gateway.name ?? gateway.host ?? "gateway";
-    const host = gateway.host ?? (await options.findHost(gateway, signal));
     const named: Logger = config.gateways.length > 1 ? withName(logger, name) : logger;
-    const bridge = await createGatewayBridge({
-      gateway,
-      host,
-      config,
-      publishing,
-      cloud: clouds(gateway),
-      token: () => options.token(gateway),
-      files,
-      clock,
-      random,
-      logger: named,
-      onChange: sites.tell,
-      transport: options.edges?.transport,
-    });
-    gateways.push(bridge);
-    members.set(gateway, bridge);
-    await bridge.run(signal);
+    const keep = async (host: string, former: string | null, signal: AbortSignal): Promise<void> => {
+      const bridge = await createGatewayBridge({
+        gateway,
+        host,
+        former,
+        config,
+        publishing,
+        cloud: clouds(gateway),
+        token: () => options.token(gateway),
+        files,
+        clock,
+        random,
+        logger: named,
+        onChange: sites.tell,
+        transport: options.edges?.transport,
+      });
+      gateways.push(bridge);
+      members.set(gateway, bridge);
+      await bridge.run(signal);
+      gateways.splice(gateways.indexOf(bridge), 1);
+    };
+    if (gateway.host !== null) return await keep(gateway.host, null, stopping.signal);
+    const known = () => members.get(gateway)?.status();
+    const find = (signal: AbortSignal) => options.findHost({ ...gateway, serial: known()?.serial ?? gateway.serial }, signal);
+    await follow({ clock, logger: named, find, keep, isAway: () => known()?.lifecycle.state === "outage" }, stopping.signal);
   }
 
   function status(): Status {

@@ -30,6 +30,8 @@ export interface GatewayBridgeOptions {
   readonly gateway: GatewayConfig;
   /** Name, address or URL: configured or found. */
   readonly host: string;
+  /** Where it was before: what is known of it there holds here, too; `null` without. */
+  readonly former: string | null;
   readonly config: Config;
   readonly publishing: Publishing;
   /** The cloud for its account, shared by all gateways of that account; `null` without one. */
@@ -80,7 +82,7 @@ export async function createGatewayBridge(options: GatewayBridgeOptions): Promis
     inverters: seconds.inverters * 1000,
     inventory: seconds.inventory * 1000,
   };
-  const known = await openKnownGateway(all.stateDir, options.host, files, logger);
+  const known = await openKnownGateway(all.stateDir, options.host, files, logger, options.former);
   const limits = {
     missedRounds: all.availability.missedPolls,
     roundMs: Math.max(intervals.meters, intervals.production),

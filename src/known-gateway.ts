@@ -17,10 +17,23 @@ interface Kept {
   readonly certificate?: unknown;
 }
 
-/** Reads `gateway-<host>.json` of the state folder. A file that makes no sense counts as none, with one line. */
-export async function openKnownGateway(directory: string, host: string, files: Files, logger: Logger): Promise<KnownGateway> {
-  const file = join(directory, `gateway-${host.toLowerCase().replaceAll(/[^a-z0-9.-]+/g, "_")}.json`);
-  const kept = await load(file, files, logger);
+/**
+ * Reads `gateway-<host>.json` of the state folder. A file that makes no sense counts as none, with one line. A gateway that moved is held to
+ * the certificate that it had before.
+ *
+ * @param former where the same gateway was before; `null` without.
+ */
+export async function openKnownGateway(
+  directory: string,
+  host: string,
+  files: Files,
+  logger: Logger,
+  former: string | null = null,
+): Promise<KnownGateway> {
+  const file = fileOf(directory, host);
+  const here = await load(file, files, logger);
+  const isMoved = former !== null && typeof here.certificate !== "string";
+  const kept = isMoved ? await load(fileOf(directory, former), files, logger) : here;
   let serial = typeof kept.serial === "string" ? kept.serial : null;
   let certificate = typeof kept.certificate === "string" ? kept.certificate : null;
   let writing: Promise<void> = Promise.resolve();
@@ -36,6 +49,7 @@ export async function openKnownGateway(directory: string, host: string, files: F
       });
   }
 
+  if (isMoved) save();
   return {
     file,
     serial: () => serial,
@@ -50,6 +64,10 @@ export async function openKnownGateway(directory: string, host: string, files: F
       save();
     },
   };
+}
+
+function fileOf(directory: string, host: string): string {
+  return join(directory, `gateway-${host.toLowerCase().replaceAll(/[^a-z0-9.-]+/g, "_")}.json`);
 }
 
 async function load(file: string, files: Files, logger: Logger): Promise<Kept> {

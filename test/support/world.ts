@@ -34,6 +34,8 @@ export interface WorldOptions {
   /** A broker that runs already; an embedded one of the world's own without. */
   readonly brokerUrl?: string;
   readonly files?: Files;
+  /** Where a gateway is found; no address is configured then. */
+  readonly findHost?: () => Promise<string>;
   /** `0.0.0-test` where not given. */
   readonly version?: string;
   /** `false`: the bridge is not started yet. */
@@ -111,7 +113,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       const yaml = gateways ?? options.yaml;
       const config = loadConfig({
         env: {
-          ...(gateways === undefined ? { ENVOY2MQTT_HOST: gateway.host } : {}),
+          ...(gateways === undefined && options.findHost === undefined ? { ENVOY2MQTT_HOST: gateway.host } : {}),
           ...(options.account === false ? {} : { ENVOY2MQTT_USERNAME: ACCOUNT.email, ENVOY2MQTT_PASSWORD: ACCOUNT.password }),
           ENVOY2MQTT_STATE_DIR: directory,
           ENVOY2MQTT_ENLIGHTEN_LOGIN_URL: cloud.loginUrl,
@@ -137,7 +139,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         random: Math.random,
         files: options.files ?? diskFiles,
         logger,
-        findHost: () => Promise.resolve(gateway.host),
+        findHost: options.findHost ?? (() => Promise.resolve(gateway.host)),
         token: (configured) => world.token ?? configured.token,
         cloudCa: cloud.ca,
       });
