@@ -4,7 +4,7 @@ import type { FactsOptions, Intervals } from "./facts.ts";
 import type { AnyPlace, DeviceDraft, RawTopic } from "./place.ts";
 import type { Cell, Section } from "./row.ts";
 import { sameDevice, samePlace } from "./same.ts";
-import { createStates, type Part } from "./states.ts";
+import { createPart, createStates, type Part } from "./states.ts";
 
 /** Everything that one view is assembled from. */
 export interface Assembled {
@@ -74,7 +74,7 @@ type Seen = Map<string, string>;
 function present(place: AnyPlace, seen: Seen): Part {
   const section = place.section as Section<unknown>;
   const { conditional, cells } = section;
-  if (conditional.length === 0) return { place, cells, mask: "" };
+  if (conditional.length === 0) return createPart(place, cells, "");
   const name = `${place.path} ${section.rows[0]!.key}`;
   const before = seen.get(name);
   let mask = "";
@@ -83,7 +83,7 @@ function present(place: AnyPlace, seen: Seen): Part {
     mask += before?.[n] === "1" || row.when?.(place.context, phase) === true ? "1" : "0";
   }
   if (mask !== before) seen.set(name, mask);
-  return { place, cells: cellsWith(section, mask), mask };
+  return createPart(place, cellsWith(section, mask), mask);
 }
 
 function cellsWith({ cells, conditional }: Section<unknown>, mask: string): readonly Cell<unknown>[] {

@@ -12,6 +12,13 @@ export interface Part {
   readonly place: AnyPlace;
   readonly cells: readonly Cell<unknown>[];
   readonly mask: string;
+  /** What each cell says; nothing where the place is published elsewhere. */
+  readonly values: readonly JsonScalar[];
+}
+
+export function createPart(place: AnyPlace, cells: readonly Cell<unknown>[], mask: string): Part {
+  const values = place.elsewhere === true ? [] : cells.map((cell) => cellValue(cell, place.context, place.stale));
+  return { place, cells, mask, values };
 }
 
 interface Topic {
@@ -52,9 +59,9 @@ function kept(next: Topic, before: Topic | undefined): Topic {
 function stateOf(path: string, parts: readonly Part[], options: FactsOptions): StateTopic {
   const payload: { [key: string]: JsonScalar } = { ts: null };
   let at: number | null = null;
-  for (const { place, cells } of parts) {
+  for (const { place, cells, values } of parts) {
     if (place.at !== null && (at === null || place.at > at)) at = place.at;
-    for (const cell of cells) payload[cell.key] = cellValue(cell, place.context, place.stale);
+    for (let n = 0; n < cells.length; n++) payload[cells[n]!.key] = values[n]!;
   }
   payload["ts"] = iso(at);
   const { section, interval } = parts[0]!.place;

@@ -125,8 +125,13 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
     row: "F-31",
     longestMs: 3 * HOUR,
     begin: ({ gateway, scene }) => {
-      gateway.setSerial("199900000001");
-      return () => gateway.setSerial(scene.serial);
+      const becomes = (serial: string) => {
+        gateway.setSerial(serial);
+        // Nobody is logged in there.
+        gateway.loseSessions();
+      };
+      becomes("199900000001");
+      return () => becomes(scene.serial);
     },
   },
   "login refused": {

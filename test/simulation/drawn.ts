@@ -19,7 +19,13 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** Minutes between two readings. Most lives are read rarely, so that there can be many of them. */
-const PACES = [5, 15, 20, 30, 30, 30, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60] as const;
+const PACES: readonly (readonly [minutes: number, share: number])[] = [
+  [5, 0.01],
+  [15, 0.02],
+  [30, 0.07],
+  [60, 0.2],
+  [120, 0.7],
+];
 const TOKENS_LAST = [12 * HOUR, 3 * DAY, 365 * DAY] as const;
 const LATENCIES = [0, 0, 0, 200] as const;
 /** One in so many houses is a large one. */
@@ -28,7 +34,7 @@ const LARGE = 25;
 export function drawLife(seed: number, random: () => number): Drawn {
   const one = <T>(choices: readonly [T, ...T[]]): T => choices[Math.floor(random() * choices.length)] ?? choices[0];
   const start = Date.UTC(2026, 0, 1) + Math.floor(random() * 365) * DAY;
-  const intervalMs = one(PACES) * MINUTE;
+  const intervalMs = drawPace(random()) * MINUTE;
   const house: Partial<SceneOptions> =
     random() * LARGE < 1
       ? { inverters: 14, phases: 3, batteries: 2, generator: true }
@@ -45,6 +51,15 @@ export function drawLife(seed: number, random: () => number): Drawn {
     intervalMs,
     latencyMs: one(LATENCIES),
   };
+}
+
+function drawPace(chance: number): number {
+  let left = chance;
+  for (const [minutes, share] of PACES) {
+    if (left < share) return minutes;
+    left -= share;
+  }
+  return 60;
 }
 
 /** The configuration of a life's bridge, as a file. The serial is given: otherwise a restart may take whoever answers for its gateway. */

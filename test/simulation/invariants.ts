@@ -80,8 +80,8 @@ export function nothingSeen(limits: Pick<Observed, "serial" | "limitMs" | "tickM
 export type Invariant = (seen: Observed) => string | null;
 
 const HOUR = 3_600_000;
-/** In twenty days, bytes. */
-const MOST_GROWTH = 2 * 1024 * 1024;
+/** Bytes, however long a life is. */
+const MOST_GROWTH = 6 * 1024 * 1024;
 const readClaims = createClaimsReader();
 const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
 

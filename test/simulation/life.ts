@@ -66,7 +66,7 @@ export async function live({ seed, days, key, record = false }: LifeOptions): Pr
   const log = createEventLog(clock.now, record);
   // A round is given three times; what changes by itself is looked at twice in it.
   const seen = nothingSeen({ serial: SERIAL, limitMs: 3 * intervalMs, tickMs: intervalMs / 2 + SECOND });
-  const witness = createWitness({ seen, clock, gateway, log });
+  const witness = createWitness({ seen, clock, gateway, log, topics: topicsNow });
   const broker = createBroker(clock, witness.published);
   let fingerprint = "sha256/first";
   let bridge: Bridge | null = null;
@@ -91,6 +91,11 @@ export async function live({ seed, days, key, record = false }: LifeOptions): Pr
     credentialsDirectory: null,
     cwd: "/",
   });
+
+  function topicsNow(): ReadonlySet<string> {
+    const view = bridge?.status().gateways[0]?.view ?? null;
+    return new Set(view?.states.map(({ path }) => TOPICS.state(SERIAL, path)));
+  }
 
   async function startProcess(): Promise<void> {
     const own = clock.processClock(() => wrongMs);
@@ -233,7 +238,11 @@ export async function live({ seed, days, key, record = false }: LifeOptions): Pr
     if (clock.monotonic() >= (day + 1) * DAY) {
       day += 1;
       compare();
-      if (heap !== null && heapBefore === null && day * DAY >= MEASURED.first) heapBefore = heap();
+      if (heap !== null && heapBefore === null && day * DAY >= MEASURED.first) {
+        // The house remembers its days; that is no growth of the bridge.
+        for (let later = 0; later <= days; later += 1) scene.house.at(drawn.start + later * DAY);
+        heapBefore = heap();
+      }
     }
     look();
     check();

@@ -42,9 +42,11 @@ export interface WitnessOptions {
   readonly clock: WorldClock;
   readonly gateway: GatewayCore;
   readonly log: EventLog;
+  /** The topics of which the bridge knows something now; what vanished stays announced for a week, without values. */
+  readonly topics: () => ReadonlySet<string>;
 }
 
-export function createWitness({ seen, clock, gateway, log }: WitnessOptions): Witness {
+export function createWitness({ seen, clock, gateway, log, topics }: WitnessOptions): Witness {
   const { note } = log;
   let process: ProcessClock | null = null;
   let polls = 0;
@@ -134,7 +136,8 @@ export function createWitness({ seen, clock, gateway, log }: WitnessOptions): Wi
     },
     published({ topic, payload }, kept) {
       if (topic !== TOPICS.bridgeHealth && topic !== TOPICS.bridgeInfo) note("publish", `${topic} ${payload}`);
-      if (topic === AVAILABILITY && payload === "online" && kept.get(topic) !== "online") seen.wentOnline = { missing: missingAmong(kept) };
+      if (topic === AVAILABILITY && payload === "online" && kept.get(topic) !== "online")
+        seen.wentOnline = { missing: missingAmong(kept, topics()) };
       if (topic === INFO) firmwareIs(payload);
       if (topic === ENERGY || topic.startsWith(INVERTER)) counts(topic, payload);
     },
@@ -142,11 +145,11 @@ export function createWitness({ seen, clock, gateway, log }: WitnessOptions): Wi
 }
 
 /** The first announced value that the broker does not have; `null` where all are there. */
-function missingAmong(kept: ReadonlyMap<string, string>): string | null {
+function missingAmong(kept: ReadonlyMap<string, string>, topics: ReadonlySet<string>): string | null {
   for (const [topic, payload] of kept) {
     if (!topic.startsWith("homeassistant/device/")) continue;
     for (const [, state = ""] of payload.matchAll(/"state_topic":"([^"]+)"/g)) {
-      if (!kept.has(state) && !state.endsWith("/event")) return state;
+      if (topics.has(state) && !kept.has(state)) return state;
     }
   }
   return kept.has(ENERGY) ? null : ENERGY;
