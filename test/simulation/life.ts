@@ -54,6 +54,8 @@ const ACCOUNT = { email: "owner@example.com", password: "correct horse" };
 
 /** Lets a bridge live for so many days among troubles drawn from a seed. */
 export async function live({ seed, days, key, record = false }: LifeOptions): Promise<Life> {
+  // Whoever calls: from here on everything runs in microtasks, and the world settles in the same way.
+  await null;
   const random = seededRandom(seed);
   const drawn = drawLife(seed, random);
   const { scene, intervalMs, tokenLifetimeMs } = drawn;

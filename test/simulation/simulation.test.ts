@@ -1,25 +1,60 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createTokenKey } from "../../src/simulator/token.ts";
 import { INVARIANTS, nothingSeen, type Observed } from "./invariants.ts";
 import { live } from "./life.ts";
+import { runLives, type Told } from "./pool.ts";
 
 const key = createTokenKey();
+const run = promisify(execFile);
+const MAIN = new URL("./main.ts", import.meta.url).pathname;
 
 describe("lives in virtual time", () => {
   it("the same seed gives the same life, byte for byte", async () => {
-    const once = await live({ seed: 7, days: 0.2, key, record: true });
-    const again = await live({ seed: 7, days: 0.2, key, record: true });
+    const once = await live({ seed: 7, days: 2, key, record: true });
+    const again = await live({ seed: 7, days: 2, key: createTokenKey(), record: true });
     expect(once.violation).toBeNull();
     expect(once.log.length).toBeGreaterThan(100);
     expect(again.log.join("\n")).toBe(once.log.join("\n"));
-    const other = await live({ seed: 8, days: 0.1, key, record: true });
+    const other = await live({ seed: 8, days: 1, key, record: true });
     expect(other.log.slice(0, 50)).not.toEqual(once.log.slice(0, 50));
   });
 
-  it.each([11, 12])("seed %i breaks no invariant", async (seed) => {
-    const life = await live({ seed, days: 0.5, key });
-    expect(life.violation).toBeNull();
-    expect(life.polls).toBeGreaterThan(20);
+  it("npm run simulate -- --seed N --log replays a life in another process, byte for byte, and tells what it counted", async () => {
+    const replay = async () => (await run("node", [MAIN, "--seed", "9", "--days", "2", "--log"])).stdout.split("\n");
+    const [once, again] = await Promise.all([replay(), replay()]);
+    const log = (lines: readonly string[]) => lines.filter((line) => /^\d{4}-/.test(line)).join("\n");
+    expect(log(once).length).toBeGreaterThan(10_000);
+    expect(log(again)).toBe(log(once));
+    expect(once.at(-2)).toMatch(/^1 seeds, 2 virtual days, \d+ faults of \d+ kinds, \d+ logins, \d+ polls, violations 0, /);
+  });
+
+  it("lives on other threads are the same lives, each told once", async () => {
+    const told: Told[] = [];
+    await runLives(
+      [11, 12, 13].map((seed) => ({ seed, days: 1 })),
+      key,
+      (one) => told.push(one) < 100,
+    );
+    told.sort((one, other) => one.seed - other.seed);
+    for (const { seed, life } of told) {
+      // One after the other: a thread has one world.
+      const alone = await live({ seed, days: 1, key });
+      expect(life?.log.join("\n")).toBe(alone.log.join("\n"));
+      expect(alone.violation).toBeNull();
+      expect([life?.polls, life?.logins]).toEqual([alone.polls, alone.logins]);
+    }
+    expect(told.map(({ seed }) => seed)).toEqual([11, 12, 13]);
+  });
+
+  it("no more lives begin once it is enough", async () => {
+    const told: number[] = [];
+    function* endless() {
+      for (let seed = 1; ; seed += 1) yield { seed, days: 0.01 };
+    }
+    await runLives(endless(), key, ({ seed }) => told.push(seed) < 3);
+    expect(told).toHaveLength(3);
   });
 });
 
