@@ -146,6 +146,7 @@ export async function createGatewayBridge(options: GatewayBridgeOptions): Promis
   const link = createGatewayLink({
     host: options.host,
     tls: config.tls,
+    siteLimits: config.siteLimits,
     known,
     intervals,
     clock,

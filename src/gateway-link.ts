@@ -19,6 +19,8 @@ import type { Json } from "./model/json.ts";
 export interface GatewayLinkOptions {
   readonly host: string;
   readonly tls: TlsMode;
+  /** Whether limits of export and production are asked for. */
+  readonly siteLimits: "auto" | "always" | "never";
   readonly known: KnownGateway;
   readonly intervals: Intervals;
   readonly clock: Clock;
@@ -46,7 +48,7 @@ const DIGEST_PATHS = ["/api/v1/production/inverters", "/api/v1/production"] as c
 
 /** Joins the client, the probe and the poller of one gateway to the session that keeps it open. */
 export function createGatewayLink(options: GatewayLinkOptions): GatewayLink {
-  const { clock, random, logger, known, intervals } = options;
+  const { clock, random, logger, known, intervals, siteLimits } = options;
   const authorization: Authorization = {
     headersFor: (request) => options.session().authorization.headersFor(request),
     answered: (request, response) => options.session().authorization.answered(request, response),
@@ -125,7 +127,7 @@ export function createGatewayLink(options: GatewayLinkOptions): GatewayLink {
       if (refusal !== null) throw refusal;
     },
     async probe(present, signal) {
-      const found = await probe({ sources: SOURCES, gateway: present, get, logger }, signal);
+      const found = await probe({ sources: SOURCES, gateway: present, get, logger, siteLimits }, signal);
       answered.clear();
       known.meet(present.serial);
       await options.onProbed(present);

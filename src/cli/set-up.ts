@@ -96,6 +96,7 @@ async function attemptAt(config: Config, gateway: GatewayConfig, host: string, l
   const link = createGatewayLink({
     host,
     tls: gateway.tls,
+    siteLimits: gateway.siteLimits,
     known,
     intervals: { meters: 10_000, production: 30_000, inverters: 300_000, inventory: 900_000 },
     clock,

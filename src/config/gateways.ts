@@ -63,6 +63,7 @@ function gateway(tree: Tree, extraEndpoints: readonly ExtraEndpoint[], tokenFile
     name: text("name"),
     site: text("site"),
     timeZone: text("time_zone"),
+    siteLimits: tree["site_limits"] as GatewayConfig["siteLimits"],
     intervals: {
       meters: number("intervals.meters"),
       production: number("intervals.production"),

@@ -15,7 +15,7 @@ import {
   words,
   yesNo,
 } from "./forms.ts";
-import { LOG_FORMATS, LOG_LEVELS, TLS_MODES } from "./types.ts";
+import { LOG_FORMATS, LOG_LEVELS, SITE_LIMITS, TLS_MODES } from "./types.ts";
 
 /** One thing that a user can decide. Its key in the file, its variable and its argument all come from `path`. */
 export interface Setting {
@@ -72,6 +72,12 @@ export const GATEWAY_SETTINGS: readonly Setting[] = [
     form: timeZone,
     default: none,
     doc: "Time zone of its days, such as Europe/Amsterdam; without it, the gateway's own.",
+  },
+  {
+    path: "site_limits",
+    form: choice(SITE_LIMITS),
+    default: "auto",
+    doc: "Whether it is asked for its export and production limits: always, never, or from firmware 8.3.5528 on (auto).",
   },
   { path: "intervals.meters", form: seconds(1, 86_400), default: 10, doc: "Seconds between readings of the meters and batteries' power." },
   { path: "intervals.production", form: seconds(1, 86_400), default: 30, doc: "Seconds between readings of production and consumption." },

@@ -1,4 +1,5 @@
 /** How the gateway's certificate is trusted: pinned on first use, verified against the system's authorities, or not looked at. */
+export const SITE_LIMITS = ["auto", "always", "never"] as const;
 export const TLS_MODES = ["pin", "verify", "off"] as const;
 export type TlsMode = (typeof TLS_MODES)[number];
 
@@ -41,6 +42,8 @@ export interface GatewayConfig {
   readonly site: string | null;
   /** IANA name; `null`: as the gateway says. */
   readonly timeZone: string | null;
+  /** Whether export and production limits are asked for; `auto`: by firmware. */
+  readonly siteLimits: (typeof SITE_LIMITS)[number];
   readonly intervals: Intervals;
   /** Names of the controls that may be used over MQTT; none by default. */
   readonly controls: readonly string[];

@@ -15,7 +15,7 @@ export interface ProbeContext {
   /** What the sources before this one found. */
   readonly found: Capabilities;
   /** Whether export and production limits are asked for; `auto` (the default): only on firmware 8.3.5528 and later. */
-  readonly siteLimits?: boolean | "auto" | undefined;
+  readonly siteLimits?: "auto" | "always" | "never" | undefined;
 }
 
 export interface ReadContext {

@@ -37,3 +37,15 @@ test("an endpoint that a person named is published as it is, and one that must n
   expect(JSON.parse(raw)).toBeInstanceOf(Array);
   await expect(startWorld({ yaml: yaml("/auth/check_jwt") })).rejects.toMatchObject({ code: "config" });
 });
+
+test("limits of export are asked for on older firmware only where the configuration says so", async () => {
+  world = await startWorld({ env: { SITE_LIMITS: "always" } });
+  const { watch, gateway, topic } = world;
+  await watch.until("the limits", () => watch.json(topic("dpel"))?.["dynamic_pel_settings_enable"] === false);
+  expect(gateway.requests.filter(({ path }) => path === "/ivp/ss/dpel").length).toBeGreaterThan(0);
+  await world.end();
+  world = await startWorld();
+  const { watch: other, topic: its, gateway: plain } = world;
+  await other.until("online", () => other.last(its("availability")) === "online");
+  expect(plain.requests.filter(({ path }) => path.startsWith("/ivp/ss/"))).toEqual([]);
+});

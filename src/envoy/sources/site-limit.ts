@@ -26,5 +26,5 @@ export function limitSource(name: string, path: string, group: LimitGroup): Sour
 }
 
 function asked({ gateway, siteLimits = "auto" }: ProbeContext): boolean {
-  return siteLimits === "auto" ? isAtLeast(gateway.firmware, "8.3.5528") : siteLimits;
+  return siteLimits === "auto" ? isAtLeast(gateway.firmware, "8.3.5528") : siteLimits === "always";
 }

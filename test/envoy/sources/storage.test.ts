@@ -168,7 +168,7 @@ describe("limits", () => {
     [pvLimitSource, "/ivp/sc/pvlimit", "pvLimit"],
     [dpelSource, "/ivp/ss/dpel", "dpel"],
   ];
-  const probeLimit = async (source: Source, path: string, firmware: string, siteLimits?: boolean | "auto") => {
+  const probeLimit = async (source: Source, path: string, firmware: string, siteLimits?: "auto" | "always" | "never") => {
     const asked: string[] = [];
     const get = async (wanted: string) => {
       asked.push(wanted);
@@ -182,8 +182,8 @@ describe("limits", () => {
   test.each(limits)("$name: asked for on firmware 8.3.5528 and later, below only when wanted", async (source, path, group) => {
     expect(await probeLimit(source, path, "8.3.5433")).toEqual({ found: {}, asked: [] });
     expect(await probeLimit(source, path, "8.3.5528")).toEqual({ found: { [group]: true }, asked: [path] });
-    expect(await probeLimit(source, path, "7.6.175", true)).toEqual({ found: { [group]: true }, asked: [path] });
-    expect(await probeLimit(source, path, "9.0.0", false)).toEqual({ found: {}, asked: [] });
+    expect(await probeLimit(source, path, "7.6.175", "always")).toEqual({ found: { [group]: true }, asked: [path] });
+    expect(await probeLimit(source, path, "9.0.0", "never")).toEqual({ found: {}, asked: [] });
     expect(await probeLimit(source, "/elsewhere", "9.0.0", "auto")).toEqual({ found: {}, asked: [path] });
     expect(source.wanted({ ...NO_CAPABILITIES, [group]: true })).toBe(true);
   });
