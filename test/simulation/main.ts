@@ -11,18 +11,21 @@ const { values } = parseArgs({
     first: { type: "string", default: "1" },
     days: { type: "string" },
     years: { type: "string" },
+    minutes: { type: "string" },
     log: { type: "boolean", default: false },
   },
 });
 const DAYS = 30;
 /** The run ends at so many violations. */
-const ENOUGH = 300;
+const ENOUGH = 3;
 const days = Number(values.days ?? DAYS);
 const first = Number(values.seed ?? values.first);
 const seeds =
   values.seed !== undefined
     ? 1
     : Number(values.seeds ?? (values.years === undefined ? 20 : Math.ceil((Number(values.years) * 365) / days)));
+/** No life begins after this, ms. */
+const until = Number(values.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
 const key = createTokenKey();
 const began = performance.now();
 const faults = new Map<string, number>();
@@ -63,7 +66,7 @@ async function one(): Promise<void> {
 }
 
 function* tasks(): Generator<Task> {
-  for (let seed = first; seed < first + seeds; seed += 1) yield { seed, days };
+  for (let seed = first; seed < first + seeds && performance.now() - began < until; seed += 1) yield { seed, days };
 }
 
 async function many(): Promise<void> {
@@ -81,9 +84,12 @@ async function many(): Promise<void> {
 await (values.seed === undefined ? many() : one());
 const seconds = (performance.now() - began) / 1000;
 for (const [name, times] of [...faults].sort()) console.log(`${String(times).padStart(7)} ${name}`);
+if (total.seeds < seeds && total.violations === 0) console.log(`There was time for ${total.seeds} of ${seeds} lives.`);
+const { user, system } = process.cpuUsage();
+const busy = (user + system) / 1000;
 const sum = [...faults.values()].reduce((a, b) => a + b, 0);
 console.log(
   `${total.seeds} seeds, ${Math.round(total.days)} virtual days, ${sum} faults of ${faults.size} kinds, ${total.logins} logins, ` +
-    `${total.polls} polls, violations ${total.violations}, ${Math.round(seconds)} s (${Math.round((1000 * seconds) / total.days)} ms a day)`,
+    `${total.polls} polls, violations ${total.violations}, ${Math.round(seconds)} s (${Math.round(busy / total.days)} ms of processor time a day)`,
 );
 process.exitCode = total.violations === 0 ? 0 : 1;
