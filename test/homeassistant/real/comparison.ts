@@ -52,10 +52,10 @@ export async function register(home: Home, wanted: readonly AnnouncedEntity[]): 
   });
   const disabled = registered.filter(({ enabled }) => !enabled).map(({ entity }) => entity.entity_id);
   if (disabled.length > 0) await enable(home, disabled);
-  // Reloaded, an entity is unavailable until its retained messages have come. What stays so is told by name.
+  // An entity that is enabled has a state half a minute later, and is unavailable until its retained messages have come. What stays so is told by name.
   const ids = new Set(registered.map(({ entity }) => entity.entity_id));
   const isUp = ({ entity_id, state }: HomeState) => ids.has(entity_id) && state !== "unavailable";
-  await eventually("every entity is up", async () => (await home.states()).filter(isUp).length === ids.size, 30_000).catch(() => {});
+  await eventually("every entity is up", async () => (await home.states()).filter(isUp).length === ids.size, 180_000).catch(() => {});
   return registered;
 }
 

@@ -29,7 +29,7 @@ function entityFor(place: string): string {
   return name;
 }
 
-test(titled("the Energy dashboard takes the entities of the README's table and has no complaint"), { timeout: 420_000 }, async () => {
+test(titled("the Energy dashboard takes the entities of the README's table and has no complaint"), { timeout: 720_000 }, async () => {
   if (house === null || world === null) return;
   const { home } = house;
   const device = `Envoy ${world.gateway.serial}`;
@@ -58,7 +58,7 @@ test(titled("the Energy dashboard takes the entities of the README's table and h
     states = wanted.map((id) => all.get(id));
     return states.every((state) => Number.isFinite(Number.parseFloat(state ?? "")));
   };
-  await eventually("all of them have numbers", areNumbers).catch(() => expect(states).toEqual([]));
+  await eventually("all of them have numbers", areNumbers, 180_000).catch(() => expect(states).toEqual([]));
   await home.ask("energy/save_prefs", {
     energy_sources: [
       { type: "solar", stat_energy_from: solar },

@@ -70,6 +70,8 @@ export async function startHome(options: {
   readonly brokerPort: number;
   readonly httpPort: number;
   readonly frontend?: boolean;
+  /** Fetches packages that it misses, which may take minutes. */
+  readonly fetch?: boolean;
 }): Promise<Home> {
   const { folder, name, brokerPort, httpPort } = options;
   const token = writeConfiguration({
@@ -78,7 +80,11 @@ export async function startHome(options: {
     httpPort,
     frontend: options.frontend ?? false,
   });
-  const child = spawn(join(import.meta.dirname, "run.sh"), [folder, name], { stdio: ["ignore", "pipe", "pipe"] });
+  const fetch = options.fetch ?? false;
+  const child = spawn(join(import.meta.dirname, "run.sh"), [folder, name], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, HASS_FETCH: fetch ? "yes" : "no" },
+  });
   let printed = "";
   const keep = (chunk: Buffer) => {
     printed = (printed + chunk.toString()).slice(-4000);
@@ -88,7 +94,7 @@ export async function startHome(options: {
   const url = `http://127.0.0.1:${httpPort}`;
   const rest = restApi(url, token);
   try {
-    await running(rest, child, () => printed);
+    await running(rest, child, () => printed, fetch ? 10 : 2);
     const socket = await connect(url, token);
     return { url, token, rest, ...questions(socket), stop: () => end(child, socket, "SIGTERM"), kill: () => end(child, socket, "SIGKILL") };
   } catch (error) {
@@ -111,14 +117,16 @@ function restApi(url: string, token: string): Home["rest"] {
   };
 }
 
-async function running(rest: Home["rest"], child: ChildProcess, printed: () => string): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
+async function running(rest: Home["rest"], child: ChildProcess, printed: () => string, minutes: number): Promise<void> {
+  const end = performance.now() + minutes * 60_000;
+  while (performance.now() < end) {
     if (child.exitCode !== null) throw new Error(`Home Assistant ended with ${child.exitCode}: ${printed()}`);
-    const answer = (await rest("GET", "/api/core/state").catch(() => null)) as { state?: string } | null;
+    const answer = (await rest("GET", "/api/config").catch(() => null)) as { state?: string; recovery_mode?: boolean } | null;
+    if (answer?.recovery_mode === true) throw new Error(`Home Assistant lacks packages, run setup.sh again: ${printed()}`);
     if (answer?.state === "RUNNING") return;
     await wait(200);
   }
-  throw new Error(`Home Assistant did not start within two minutes: ${printed()}`);
+  throw new Error(`Home Assistant did not start within ${minutes} minutes: ${printed()}`);
 }
 
 async function connect(url: string, token: string): Promise<WebSocket> {

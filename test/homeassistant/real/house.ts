@@ -59,17 +59,18 @@ export async function eventually<T>(what: string, look: () => Promise<T | false 
 }
 
 /**
- * Enables entities and has them loaded at once; by itself Home Assistant does so after thirty seconds. A reload while it is still adding what it was just
- * told of loses a whole platform until its next start, so that is waited for.
+ * Enables entities. Home Assistant loads them by itself thirty seconds later, with a reload of all of MQTT. A reload while it is still adding what it
+ * was just told of loses a whole platform until its next start, so there is no other one, and this waits until all is added.
  */
 export async function enable(home: Home, entityIds: readonly string[]): Promise<void> {
-  await eventually("all that is enabled is loaded", async () => {
-    const loaded = new Map((await home.states()).map(({ entity_id, attributes }) => [entity_id, attributes["restored"] !== true]));
-    const enabled = (await home.entities()).filter(({ platform, disabled_by }) => platform === "mqtt" && disabled_by === null);
-    return enabled.every(({ entity_id }) => loaded.get(entity_id) === true);
-  });
+  await eventually(
+    "all that is enabled is loaded",
+    async () => {
+      const loaded = new Map((await home.states()).map(({ entity_id, attributes }) => [entity_id, attributes["restored"] !== true]));
+      const enabled = (await home.entities()).filter(({ platform, disabled_by }) => platform === "mqtt" && disabled_by === null);
+      return enabled.every(({ entity_id }) => loaded.get(entity_id) === true);
+    },
+    120_000,
+  );
   await Promise.all(entityIds.map((entity_id) => home.ask("config/entity_registry/update", { entity_id, disabled_by: null })));
-  const entries = await home.ask<readonly { readonly entry_id: string; readonly domain: string }[]>("config_entries/get");
-  const entry = entries.find(({ domain }) => domain === "mqtt");
-  await home.rest("POST", `/api/config/config_entries/entry/${entry?.entry_id}/reload`);
 }

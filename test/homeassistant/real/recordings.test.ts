@@ -105,7 +105,7 @@ function isSettled({ native, watch, base }: Played): boolean {
 async function settle(played: readonly Played[]): Promise<ReadonlyMap<string, string>> {
   const topics = played[0]?.watch.topics() ?? new Map<string, string>();
   const configs = () => JSON.stringify([...topics].filter(([topic]) => topic.endsWith("/config")));
-  await eventually("every gateway is read or refused", async () => played.every(isSettled), 90_000);
+  await eventually("every gateway is read or refused", async () => played.every(isSettled), 120_000);
   await eventually("nothing new is announced", async () => {
     const before = configs();
     await wait(1000);
@@ -121,7 +121,7 @@ async function look(
   topics: ReadonlyMap<string, string>,
   { home }: House,
 ) {
-  const end = performance.now() + 12_000;
+  const end = performance.now() + 60_000;
   for (;;) {
     const findings = await compare(home, gateways, registered, topics);
     if (findings.wrong.length === 0 || performance.now() > end) return findings;
@@ -133,7 +133,7 @@ const cases = houses.map((gateways, index) => ({ gateways, index, title: `house 
 
 test.each(cases)(
   titled("$title: entities are shown as published and as the own integration shows them"),
-  { timeout: 240_000 },
+  { timeout: 420_000 },
   async ({ gateways, index }) => {
     if (!isThere()) return;
     house = await startHouse();
@@ -150,8 +150,11 @@ test.each(cases)(
   },
 );
 
-test(titled("no entity was lost"), () => {
-  if (!isThere()) return;
+/** CI always has the recordings. */
+const areLacking = recorded.length === 0 && process.env["CI"] === undefined;
+
+test(titled(areLacking ? `there are no recordings in ${SHARED}: no entity was lost` : "no entity was lost"), () => {
+  if (!isThere() || areLacking) return;
   const { recordings, announced, compared, equal, notYet, complaints } = sums();
   expect({ recordings, announced, compared, equal }).toEqual({
     recordings: Math.max(recordings, LEAST.recordings),

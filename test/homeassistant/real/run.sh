@@ -3,7 +3,7 @@
 #
 #   test/homeassistant/real/run.sh FOLDER NAME
 #
-# What it needs mounted is mounted in a namespace of its own and gone with it (see setup.sh).
+# With HASS_FETCH=yes it fetches the packages that it misses. What it needs mounted is mounted in a namespace of its own and gone with it (see setup.sh).
 set -euo pipefail
 
 if [ "${HASS_NAMESPACE:-}" != own ]; then
@@ -14,5 +14,7 @@ root=$1/root
 for point in proc dev; do
   mountpoint -q "$root/$point" || mount --bind "/$point" "$root/$point"
 done
+packages=(--skip-pip)
+[ "${HASS_FETCH:-no}" = yes ] && packages=()
 exec chroot "$root" env -u PIP_FIND_LINKS SSL_CERT_FILE=/etc/ssl/host.crt PIP_CERT=/etc/ssl/host.crt \
-  /opt/ha/bin/hass --skip-pip --config "/config/$2" --log-no-color
+  /opt/ha/bin/hass "${packages[@]}" --config "/config/$2" --log-no-color
