@@ -5,7 +5,7 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { freePort } from "../../support/mosquitto.ts";
+import { freePort } from "../../support/broker-process.ts";
 import { startHome } from "./home.ts";
 
 const [folder = "", frontend] = process.argv.slice(2);
