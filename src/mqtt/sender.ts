@@ -4,7 +4,7 @@ import type { Message } from "../model/message.ts";
 import { aged, type Desired, type Entry, RANK, stillRefused } from "./desired.ts";
 import { type Ending, type Link, PublishError } from "./link-types.ts";
 import { packetSize } from "./packet-size.ts";
-import { TOO_LARGE } from "./reasons.ts";
+import { TAKEN_OVER, TOO_LARGE } from "./reasons.ts";
 
 export interface SenderOptions {
   readonly clock: Clock;
@@ -24,6 +24,11 @@ const MOST_EVENTS = 100;
 /** A link that ends sooner than this by a hang-up did not like what we sent. */
 const SHORT_MS = 30_000;
 const STRIKES = 2;
+/** Few brokers mind a message as small as a value; links break for many other reasons. */
+const SMALL_BYTES = 1_000;
+const STRIKES_IF_SMALL = 5;
+/** A link that breaks although nothing is sent on it for so long breaks for another reason than what we send. */
+const QUIET_MS = 1_000;
 /** A will of our old session that arrives late would otherwise stay. */
 const REASSERT_MS = 2_000;
 const GIVE_UP_MS = 500;
@@ -49,6 +54,10 @@ export class Sender {
   #suspect: Entry | null = null;
   /** On this link everything was sent. */
   #online = false;
+  /** On this link something was sent. */
+  #spoke = false;
+  /** Nothing is sent yet, to see whether the link breaks all the same. */
+  #quiet = false;
   #pumping = false;
   #wakeAt: number | null = null;
   #published = 0;
@@ -91,8 +100,20 @@ export class Sender {
     this.#sendUpTo = upTo;
     this.#wakeAt = null;
     this.#online = false;
+    this.#spoke = false;
     this.#suspect = null;
     this.#emptied.clear();
+    this.#quiet = this.#careful && [...this.#desired.entries.values()].some(({ strikes }) => strikes > 0);
+    if (this.#quiet)
+      this.#options.clock.sleep(QUIET_MS, this.#gone.signal).then(
+        () => this.#speak(),
+        () => {},
+      );
+  }
+
+  #speak(): void {
+    this.#quiet = false;
+    this.#pump();
   }
 
   release(): void {
@@ -103,8 +124,9 @@ export class Sender {
   down(ending: Ending): void {
     this.detach();
     const early = ending.hungUp && !this.#online && this.#now() - this.#linkSince < SHORT_MS;
-    if (!early) return;
-    if (this.#suspect !== null) this.#blame(this.#suspect);
+    if (!early || ending.code === TAKEN_OVER) return;
+    if (!this.#spoke) this.#acquit();
+    else if (this.#suspect !== null) this.#blame(this.#suspect);
     this.#careful = true;
   }
 
@@ -136,7 +158,7 @@ export class Sender {
   }
 
   #pump(): void {
-    while (this.#link !== null && this.#inFlight < (this.#careful ? 1 : WINDOW)) {
+    while (this.#link !== null && !this.#quiet && this.#inFlight < (this.#careful ? 1 : WINDOW)) {
       const entry = this.#desired.next(this.#now(), this.#sendUpTo);
       if (entry !== null) void this.#send(this.#link, entry);
       else if (this.#events.length > 0) void this.#sendEvent(this.#link, this.#events.shift()!);
@@ -166,6 +188,7 @@ export class Sender {
     if (message === null || !this.#fits(link, entry, message)) return;
     if (message.payload === "") this.#emptied.set(message.topic, this.#now());
     if (this.#careful) this.#suspect = entry;
+    this.#spoke = true;
     entry.inFlight = true;
     this.#inFlight += 1;
     try {
@@ -201,13 +224,17 @@ export class Sender {
 
   #everythingSent(): void {
     this.#careful = false;
-    for (const entry of this.#desired.entries.values()) entry.strikes = 0;
+    this.#acquit();
     if (this.#online) return;
     this.#online = true;
     this.#options.clock.sleep(REASSERT_MS, this.#gone.signal).then(
       () => this.reassert(),
       () => {},
     );
+  }
+
+  #acquit(): void {
+    for (const entry of this.#desired.entries.values()) entry.strikes = 0;
   }
 
   #failed(link: Link, entry: Entry, message: Message, error: unknown): void {
@@ -274,11 +301,11 @@ export class Sender {
 
   /** With one message at a time, that one is to blame; twice, because a broker may also be killed at that very moment. */
   #blame(suspect: Entry): void {
+    const bytes = packetSize(suspect.message, 4);
     suspect.strikes += 1;
-    if (suspect.strikes < STRIKES || suspect === this.#state) return;
+    if (suspect.strikes < (bytes < SMALL_BYTES ? STRIKES_IF_SMALL : STRIKES) || suspect === this.#state) return;
     suspect.strikes = 0;
     this.#desired.settle(suspect);
-    const bytes = packetSize(suspect.message, 4);
     this.#refuse(
       suspect,
       bytes,

@@ -215,6 +215,25 @@ describe.each(both)("Mosquitto $version, MQTT $protocol", ({ program, protocol }
     await watch.until("5 W", () => watch.last("envoy2mqtt/122000000001/production") === '{"power":5}');
   });
 
+  test("F-62: taken over again and again, just after each connect: no message is blamed for it, and all stand in the end", async () => {
+    const server = await broker();
+    const { mqtt: client, log } = bridge(server.url, { protocol });
+    const many = Array.from({ length: 20 }, (_, at) => value(`inverter/${at}`, { power: at }, { qos: 1 }));
+    client.offer("values", many);
+    await until("there", () => client.stats().published > many.length);
+    for (let at = 0; at < 60; at++) {
+      const other = await mqtt.connectAsync(server.url, { clientId: "envoy2mqtt-test", protocolVersion: 4, reconnectPeriod: 0 });
+      await other.endAsync(true);
+      client.offer("values", [value("production", { power: at })]);
+      await wait(at % 60);
+    }
+    expect(client.stats().reconnects).toBeGreaterThan(5);
+    const watch = await watcher(server.url);
+    const isThere = () => many.every(({ topic, payload }) => watch.last(topic) === payload);
+    await watch.until("all of them", () => isThere() && watch.last("envoy2mqtt/122000000001/production") === '{"power":59}');
+    expect(log.said(/is not published/, "error")).toEqual([]);
+  });
+
   test("TLS: its own authority, and a client certificate", async () => {
     const { ca, server: pair, client: own } = await certificates();
     const files = { "ca.pem": ca, "cert.pem": pair.cert, "key.pem": pair.key, "client.pem": own.cert, "client.key": own.key };
