@@ -4,7 +4,8 @@ import type { Message } from "../model/message.ts";
 import { aged, type Desired, type Entry, RANK, stillRefused } from "./desired.ts";
 import { type Ending, type Link, PublishError } from "./link-types.ts";
 import { packetSize } from "./packet-size.ts";
-import { TAKEN_OVER, TOO_LARGE } from "./reasons.ts";
+import { TOO_LARGE } from "./reasons.ts";
+import { Suspicion } from "./suspicion.ts";
 
 export interface SenderOptions {
   readonly clock: Clock;
@@ -23,10 +24,6 @@ const WINDOW = 16;
 const MOST_EVENTS = 100;
 /** A link that ends sooner than this by a hang-up did not like what we sent. */
 const SHORT_MS = 30_000;
-const STRIKES = 2;
-/** Few brokers mind a message as small as a value; links break for many other reasons. */
-const SMALL_BYTES = 1_000;
-const STRIKES_IF_SMALL = 5;
 /** A link that breaks although nothing is sent on it for so long breaks for another reason than what we send. */
 const QUIET_MS = 1_000;
 /** A will of our old session that arrives late would otherwise stay. */
@@ -48,14 +45,9 @@ export class Sender {
   #inFlight = 0;
   /** When we emptied a topic ourselves: MQTT 3.1.1 sends it back to us. */
   readonly #emptied: Map<string, number> = new Map();
-  /** One at a time and acknowledged each, to find the message on which the broker hangs up. */
-  #careful = false;
-  /** Sent alone and not acknowledged yet. */
-  #suspect: Entry | null = null;
+  readonly #suspicion: Suspicion;
   /** On this link everything was sent. */
   #online = false;
-  /** On this link something was sent. */
-  #spoke = false;
   /** Nothing is sent yet, to see whether the link breaks all the same. */
   #quiet = false;
   #pumping = false;
@@ -67,6 +59,7 @@ export class Sender {
     this.#desired = desired;
     this.#state = state;
     this.#options = options;
+    this.#suspicion = new Suspicion(desired, state);
   }
 
   get counts(): { readonly published: number; readonly dropped: number; readonly inFlight: number } {
@@ -100,10 +93,8 @@ export class Sender {
     this.#sendUpTo = upTo;
     this.#wakeAt = null;
     this.#online = false;
-    this.#spoke = false;
-    this.#suspect = null;
     this.#emptied.clear();
-    this.#quiet = this.#careful && [...this.#desired.entries.values()].some(({ strikes }) => strikes > 0);
+    this.#quiet = this.#suspicion.linkUp();
     if (this.#quiet)
       this.#options.clock.sleep(QUIET_MS, this.#gone.signal).then(
         () => this.#speak(),
@@ -124,10 +115,8 @@ export class Sender {
   down(ending: Ending): void {
     this.detach();
     const early = ending.hungUp && !this.#online && this.#now() - this.#linkSince < SHORT_MS;
-    if (!early || ending.code === TAKEN_OVER) return;
-    if (!this.#spoke) this.#acquit();
-    else if (this.#suspect !== null) this.#blame(this.#suspect);
-    this.#careful = true;
+    const guilty = early ? this.#suspicion.brokeEarly(ending) : null;
+    if (guilty !== null) this.#blame(guilty);
   }
 
   /** Sends nothing more; gives the link to whoever wants to say a last word. */
@@ -158,7 +147,7 @@ export class Sender {
   }
 
   #pump(): void {
-    while (this.#link !== null && !this.#quiet && this.#inFlight < (this.#careful ? 1 : WINDOW)) {
+    while (this.#link !== null && !this.#quiet && this.#inFlight < (this.#suspicion.careful ? 1 : WINDOW)) {
       const entry = this.#desired.next(this.#now(), this.#sendUpTo);
       if (entry !== null) void this.#send(this.#link, entry);
       else if (this.#events.length > 0) void this.#sendEvent(this.#link, this.#events.shift()!);
@@ -187,12 +176,11 @@ export class Sender {
     entry.sentAt = this.#now();
     if (message === null || !this.#fits(link, entry, message)) return;
     if (message.payload === "") this.#emptied.set(message.topic, this.#now());
-    if (this.#careful) this.#suspect = entry;
-    this.#spoke = true;
+    this.#suspicion.sending(entry);
     entry.inFlight = true;
     this.#inFlight += 1;
     try {
-      await link.publish(this.#careful ? { ...message, qos: 1 } : message);
+      await link.publish(this.#suspicion.careful ? { ...message, qos: 1 } : message);
       this.#acknowledge(entry, message, step !== null);
     } catch (error) {
       this.#failed(link, entry, message, error);
@@ -205,9 +193,8 @@ export class Sender {
 
   #acknowledge(entry: Entry, message: Message, wasStep: boolean): void {
     this.#published += 1;
-    this.#suspect = null;
+    this.#suspicion.acknowledged(entry);
     entry.seen = message.payload === "" ? null : message.payload;
-    entry.strikes = 0;
     entry.denied = false;
     if (entry.rank === RANK.discovery) entry.notBefore = this.#now() + this.#options.settleMs;
     if (wasStep) {
@@ -223,18 +210,13 @@ export class Sender {
   }
 
   #everythingSent(): void {
-    this.#careful = false;
-    this.#acquit();
+    this.#suspicion.everythingSent();
     if (this.#online) return;
     this.#online = true;
     this.#options.clock.sleep(REASSERT_MS, this.#gone.signal).then(
       () => this.reassert(),
       () => {},
     );
-  }
-
-  #acquit(): void {
-    for (const entry of this.#desired.entries.values()) entry.strikes = 0;
   }
 
   #failed(link: Link, entry: Entry, message: Message, error: unknown): void {
@@ -299,19 +281,10 @@ export class Sender {
     this.#options.logger.error({ topic, bytes }, `${topic} is not published: it has ${bytes} bytes, and ${why}. Everything else goes on.`);
   }
 
-  /** With one message at a time, that one is to blame; twice, because a broker may also be killed at that very moment. */
-  #blame(suspect: Entry): void {
-    const bytes = packetSize(suspect.message, 4);
-    suspect.strikes += 1;
-    if (suspect.strikes < (bytes < SMALL_BYTES ? STRIKES_IF_SMALL : STRIKES) || suspect === this.#state) return;
-    suspect.strikes = 0;
-    this.#desired.settle(suspect);
-    this.#refuse(
-      suspect,
-      bytes,
-      "each time the broker gets it, the connection breaks (Mosquitto: max_packet_size, message_size_limit)",
-      false,
-    );
+  #blame(entry: Entry): void {
+    this.#desired.settle(entry);
+    const why = "each time the broker gets it, the connection breaks (Mosquitto: max_packet_size, message_size_limit)";
+    this.#refuse(entry, packetSize(entry.message, 4), why, false);
   }
 
   #now(): number {
