@@ -10,7 +10,7 @@ export interface Pace {
   readonly heartbeatMs: number;
 }
 
-const LOOK_MS = { least: 5_000, most: 15 * 60_000 };
+const LOOK_MS = { least: 5_000, most: 3_600_000 };
 const SAVE_MS = 60_000;
 const HEARTBEAT_MS = 300_000;
 
