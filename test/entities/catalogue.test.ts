@@ -402,6 +402,49 @@ describe("freshness", () => {
   });
 });
 
+describe("a catalogue that remembers", () => {
+  const base = house();
+  const group = (groups: Parameters<typeof snapshotOf>[0], at = NOW) => ({ snapshot: { ...base.snapshot, ...snapshotOf(groups, at) } });
+  const changes = [
+    {},
+    { now: NOW + 95_000 },
+    { now: NOW + 50 * 3_600_000 },
+    { health: HEALTH.map((one) => ({ ...one, failures: 3, lastError: "no answer" })) },
+    { lifecycle: { ...base.lifecycle, state: "outage" as const, reason: "away" } },
+    { energy: new Map([...base.energy].map(([id, value]) => [id, { ...value, lifetimeWh: (value.lifetimeWh ?? 0) + 1 }])) },
+    group({ production: { total: powerEnergy(7), phases: { l1: powerEnergy(7), l2: powerEnergy(1), l3: powerEnergy(1) } } }),
+    group({ inverters: inverters(4) }, NOW + 1000),
+    { configurationUrl: "https://10.0.0.9" },
+    { options: { intervals: { meters: 60, production: 60, inverters: 600, inventory: 900 } } },
+  ];
+
+  test("says at each moment what one without a memory says", () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...changes), { maxLength: 12 }), (steps) => {
+        const make = createCatalogue();
+        for (const step of steps) {
+          const facts = { ...base, ...step };
+          const [view, fresh] = [make(facts), catalogue(facts)];
+          expect(view.states).toEqual(fresh.states);
+          expect(view.devices).toEqual(fresh.devices);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("gives the same view where nothing is said anew, and the same topics but for what changed", () => {
+    const make = createCatalogue();
+    const first = make(base);
+    expect(make({ ...base, now: NOW + 1, lifecycle: { ...base.lifecycle } })).toBe(first);
+    const second = make({ ...base, ...group({ inverters: new Map(inverters(3)) }) });
+    const known = new Set(first.states);
+    const changed = second.states.filter((state) => !known.has(state)).map(({ path }) => path);
+    expect(changed.every((path) => path.startsWith("inverter/") || path === "diagnostics")).toBe(true);
+    expect(second.states.length - changed.length).toBeGreaterThan(10);
+  });
+});
+
 describe("the structure", () => {
   test("is the same object as long as nothing structural changes", () => {
     const make = createCatalogue();

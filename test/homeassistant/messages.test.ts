@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { bridgeHealthMessage, bridgeInfoMessage } from "../../src/homeassistant/bridge-messages.ts";
 import { eventMessage } from "../../src/homeassistant/event-message.ts";
 import { lifecycleMessage } from "../../src/homeassistant/lifecycle-message.ts";
-import { stateMessages } from "../../src/homeassistant/state.ts";
+import { createStateMessages, stateMessages } from "../../src/homeassistant/state.ts";
 import { iso } from "../../src/homeassistant/time.ts";
 import { TOPICS } from "../support/bridge-link.ts";
 
@@ -18,6 +18,20 @@ test("a state topic is one JSON message, unknown stays as null", () => {
   expect(stateMessages({ serial: "1", devices: [], states: [state] }, TOPICS)).toEqual([
     { topic: "envoy2mqtt/1/inverter/2", payload: '{"power":null,"name":"x"}', retain: true, qos: 0, expiry: 1_800, json: true },
   ]);
+});
+
+test("the message of a state that did not change is the same object, and another gateway's is another", () => {
+  const messagesOf = createStateMessages(TOPICS);
+  const state = (path: string, power: number) => ({ path, payload: { power }, qos: 0 as const, retain: true, expiry: 300 });
+  const view = { serial: "1", devices: [], states: [state("production", 1), state("consumption", 2)] };
+  const first = messagesOf(view);
+  expect(first).toEqual(stateMessages(view, TOPICS));
+  expect(messagesOf(view)).toBe(first);
+  const next = { ...view, states: [view.states[0]!, state("consumption", 3)] };
+  const second = messagesOf(next);
+  expect(second).toEqual(stateMessages(next, TOPICS));
+  expect(second[0]).toBe(first[0]);
+  expect(messagesOf({ ...next, serial: "2" })[0]?.topic).toBe("envoy2mqtt/2/production");
 });
 
 test("the lifecycle", () => {
