@@ -48,6 +48,12 @@ describe("lives in virtual time", () => {
     expect(told.map(({ seed }) => seed)).toEqual([11, 12, 13]);
   });
 
+  it("F-01: the life that found firmware being named that was not probed breaks no invariant any more", { timeout: 120_000 }, async () => {
+    const life = await live({ seed: 5, days: 30, key });
+    expect(life.violation).toBeNull();
+    expect(life.virtualDays).toBeGreaterThanOrEqual(30);
+  });
+
   it("no more lives begin once it is enough", async () => {
     const told: number[] = [];
     function* endless() {
