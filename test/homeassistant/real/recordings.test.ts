@@ -34,7 +34,7 @@ const recorded: readonly Recorded[] = recordedGateways().flatMap(({ name, file }
   const native = join(SHARED, "homeassistant", "native", `${name}.json`);
   return existsSync(native) ? [{ name, file, native: JSON.parse(readFileSync(native, "utf8")) as NativeGateway }] : [];
 });
-const houses = batches(recorded, ({ native }) => [native.serial, ...native.devices.flatMap(({ identifiers }) => identifiers)]);
+const houses = batches(recorded, ({ native }) => [native.serial, ...native.devices.flatMap(({ identifiers }) => identifiers)], 6);
 
 /** By house: what is tried again in CI is counted once. */
 const found = new Map<number, Findings & { readonly recordings: number; readonly complaints: number }>();
