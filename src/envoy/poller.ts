@@ -166,7 +166,8 @@ export function createPoller(options: PollerOptions): Poller {
   async function endOf(entry: Entry, error: BridgeError, gateway: GatewayInfo, signal: AbortSignal): Promise<BridgeError | null> {
     if (error.code === "unreachable" || error.code === "timeout") return await checkInfo(gateway, signal);
     if (error.code !== "unauthorized") return hasNoCore() ? await checkInfo(gateway, signal) : null;
-    const isAll = wanted().every(({ lastError }) => lastError?.code === "unauthorized");
+    // What is read once and was read says nothing of now.
+    const isAll = wanted().every(({ lastError, due }) => lastError?.code === "unauthorized" || due === Number.POSITIVE_INFINITY);
     const isNews = entry.source.core && !entry.denied;
     entry.denied = true;
     return isAll || isNews ? error : null;

@@ -196,6 +196,27 @@ describe("the poller", () => {
     b.stop.abort();
   });
 
+  test("F-02: a core source that is refused on its own is let be, until all that is still read is refused, whatever was read once", async () => {
+    const b = bench([
+      sourceOf("core", "meters", true),
+      sourceOf("other", "production", false),
+      sourceOf("home", "once", false),
+      sourceOf("resting", "inventory", false),
+    ]);
+    b.answer = (path) => (path === "/core" ? fail("unauthorized") : 1);
+    expect((await b.run()).code).toBe("unauthorized");
+    const ended = b.run();
+    let isOver = false;
+    void ended.then(() => {
+      isOver = true;
+    });
+    await b.clock.advance(3_600_000);
+    expect(isOver).toBe(false);
+    b.answer = () => fail("unauthorized");
+    await b.clock.advance(3_600_000);
+    expect((await ended).code).toBe("unauthorized");
+  });
+
   test("F-32: ends at once where nothing more may be sent", async () => {
     const b = bench();
     b.answer = () => fail("certificate");
