@@ -204,8 +204,10 @@ export async function createGatewayBridge(options: GatewayBridgeOptions): Promis
 
   return {
     async run(signal) {
-      const running = [session.run(signal), every(pace.lookMs, clock, signal, tick), every(pace.saveMs, clock, signal, keep)];
-      await Promise.all(running);
+      // What an earlier run left on the topic is judged in time, also where looks are far apart.
+      const firstLook = clock.sleep(limits.graceMs, signal).then(tick, () => {});
+      const looks = [every(pace.lookMs, clock, signal, tick), every(pace.saveMs, clock, signal, keep)];
+      await Promise.all([session.run(signal), firstLook, ...looks]);
       voice.availability(serial(), "stopped");
       await keep();
       await books?.close();

@@ -7,6 +7,18 @@ afterEach(async () => {
   world = null;
 });
 
+test("online of an earlier run is not left standing where the gateway is away at the start, however rarely it is read", async () => {
+  const intervals = Object.fromEntries(["METERS", "PRODUCTION", "INVERTERS", "INVENTORY"].map((name) => [`INTERVALS_${name}`, "7200"]));
+  world = await startWorld({ start: false, factor: 60, env: { SERIAL: "122302000001", ...intervals } });
+  const { watch, gateway, clock, topic } = world;
+  await watch.publish(topic("availability"), "online", true);
+  await gateway.offline();
+  const from = clock.now();
+  await world.start();
+  await watch.until("offline", () => watch.last(topic("availability")) === "offline");
+  expect(clock.now() - from).toBeLessThan(180_000);
+});
+
 test("a fresh start: from a user and a password to values, discovery and online, in this order, and offline at the end", async () => {
   world = await startWorld();
   const { watch, cloud, gateway } = world;
