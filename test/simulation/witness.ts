@@ -104,6 +104,7 @@ export function createWitness({ seen, clock, gateway, log, topics }: WitnessOpti
   }
 
   function firmwareIs(payload: string): void {
+    if (payload === "") return;
     seen.published = (JSON.parse(payload) as { firmware: string }).firmware;
     // From now on the firmware before is history.
     if (seen.published === seen.probed) seen.probedBefore = null;
@@ -111,6 +112,8 @@ export function createWitness({ seen, clock, gateway, log, topics }: WitnessOpti
 
   /** Net counters go both ways; everything else in kWh of a lifetime only rises. */
   function counts(topic: string, payload: string): void {
+    // A topic that is removed, such as that of an inverter which has not been reported for a week, says nothing.
+    if (payload === "") return;
     for (const [name, value] of Object.entries(JSON.parse(payload) as Record<string, unknown>)) {
       if (typeof value !== "number" || !name.endsWith("_kwh") || name.includes("net_kwh")) continue;
       const before = counters.get(`${topic} ${name}`) ?? 0;
