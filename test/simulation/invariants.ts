@@ -24,7 +24,7 @@ export interface Observed {
   /** Firmware that the published info names, and the one that was there at the last probe. */
   published: string | null;
   probed: string | null;
-  /** The firmware of the probe before: its last values are said until the first with the new one. */
+  /** What stood published when the probe began: it stands until the first value with the new one, for as long as the broker is away. */
   probedBefore: string | null;
   /** A published counter that fell. */
   fell: string | null;

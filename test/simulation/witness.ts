@@ -74,7 +74,7 @@ export function createWitness({ seen, clock, gateway, log, topics }: WitnessOpti
       const late = reply.delayMs + (reply.delivery.how === "drip" ? MINUTE : 0);
       if (CORE.has(path) && reply.body.length >= LEAST_CHARACTERS) seen.lastGood = clock.monotonic() + late;
       if (path === "/info" || !standing.state.endsWith("probing") || seen.probed === gateway.firmware.text) return;
-      seen.probedBefore = seen.probed;
+      seen.probedBefore = seen.published;
       seen.probed = gateway.firmware.text;
     },
     underWay(count) {
